@@ -89,8 +89,8 @@ func (n Namer) Physical(limit Limit, parts ...string) string {
 	return limit.fit(join(n.component, parts), limit.Max)
 }
 
-// join is injective: a hyphen inside a part is kept, and two part lists that would join to the same text are told apart
-// by Check in the conformance suite, because the engine refuses a duplicate URN anyway.
+// join keeps hyphens inside parts. Two part lists that join to the same text would be two children of one name, which the
+// engine and the simulated cloud refuse as a duplicate URN, so a component learns of it in its first test.
 func join(component string, parts []string) string {
 	return strings.Join(append([]string{component}, parts...), "-")
 }
