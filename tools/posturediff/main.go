@@ -1,0 +1,83 @@
+// Command posturediff compares what two versions of the program promise and prints the result as Markdown, for a comment
+// on a pull request.
+//
+//	posturediff -base DIR -head DIR dev stg prod
+//
+// Each directory holds posture-<environment>.json, the list of postures as the stack exports it (or an object with that
+// list, or its text, under "posture"), and may hold preview-<environment>.json, the engine's preview as JSON, from which
+// the resources are compared. A base directory without a file is reported as an environment that is new. Everything read
+// is treated as untrusted text: it comes from a pull request.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "posturediff:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("posturediff", flag.ContinueOnError)
+	base := flags.String("base", "", "directory with the target branch's files; empty when there are none")
+	head := flags.String("head", "", "directory with the proposed version's files")
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("reading the command line: %w", err)
+	}
+	if *head == "" || flags.NArg() == 0 {
+		return errors.New("want -head DIR and at least one environment")
+	}
+	var comparisons []Comparison
+	for _, environment := range flags.Args() {
+		before, err := readSide(*base, environment)
+		if err != nil {
+			return fmt.Errorf("reading the target branch's %s: %w", environment, err)
+		}
+		after, err := readSide(*head, environment)
+		if err != nil {
+			return fmt.Errorf("reading the proposed %s: %w", environment, err)
+		}
+		if after == nil {
+			return fmt.Errorf("the proposed version has no posture-%s.json in %s", environment, *head)
+		}
+		comparisons = append(comparisons, Compare(environment, before, after))
+	}
+	_, err := io.WriteString(out, Markdown(comparisons))
+	return err
+}
+
+// readSide reads one version of one environment; nil when it has no posture.
+func readSide(dir, environment string) (*Side, error) {
+	if dir == "" {
+		return nil, nil //nolint:nilnil // no directory means no such version, which is not an error
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "posture-"+environment+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // an environment may be new in the proposed version
+	}
+	if err != nil {
+		return nil, err
+	}
+	side := &Side{}
+	if side.Postures, err = ParsePostures(text); err != nil {
+		return nil, err
+	}
+	preview, err := os.ReadFile(filepath.Join(dir, "preview-"+environment+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return side, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	side.Resources, err = ParseResources(preview)
+	return side, err
+}

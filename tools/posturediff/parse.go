@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/seed-11444627/holdfast/components/posture"
+)
+
+// Side is one version of one environment.
+type Side struct {
+	Postures []posture.Posture
+	// Resources maps a resource's address, "type name", to true; nil when no preview was given.
+	Resources map[string]bool
+}
+
+// ParsePostures reads a list of postures, or an object that has that list, or its text, under "posture".
+func ParsePostures(text []byte) ([]posture.Posture, error) {
+	trimmed := bytes.TrimSpace(text)
+	if len(trimmed) == 0 {
+		return nil, fmt.Errorf("the posture file is empty")
+	}
+	switch trimmed[0] {
+	case '[':
+		var all []posture.Posture
+		if err := json.Unmarshal(trimmed, &all); err != nil {
+			return nil, fmt.Errorf("reading the list of postures: %w", err)
+		}
+		return all, nil
+	case '"':
+		var inner string
+		if err := json.Unmarshal(trimmed, &inner); err != nil {
+			return nil, fmt.Errorf("reading the text of the postures: %w", err)
+		}
+		return ParsePostures([]byte(inner))
+	}
+	var object struct {
+		Posture json.RawMessage `json:"posture"`
+	}
+	if err := json.Unmarshal(trimmed, &object); err != nil {
+		return nil, fmt.Errorf("reading the posture file: %w", err)
+	}
+	if len(object.Posture) == 0 {
+		return nil, fmt.Errorf(`the posture file is an object without "posture"`)
+	}
+	return ParsePostures(object.Posture)
+}
+
+// ParseResources reads the resources of a preview: the document of `pulumi preview --json`, whose steps each carry a URN,
+// or the lines of the engine's event log. Providers and the stack itself are left out.
+func ParseResources(text []byte) (map[string]bool, error) {
+	found := map[string]bool{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	for decoder.More() {
+		var document any
+		if err := decoder.Decode(&document); err != nil {
+			return nil, fmt.Errorf("reading the preview: %w", err)
+		}
+		collect(document, found)
+	}
+	return found, nil
+}
+
+// collect walks a JSON document for steps: objects with an operation and a URN.
+func collect(node any, found map[string]bool) {
+	switch v := node.(type) {
+	case []any:
+		for _, element := range v {
+			collect(element, found)
+		}
+	case map[string]any:
+		op, _ := v["op"].(string)
+		urn, _ := v["urn"].(string)
+		if address := Address(urn); address != "" && op != "" && op != "delete" {
+			found[address] = true
+		}
+		for key, element := range v {
+			if key != "newState" && key != "oldState" && key != "new" && key != "old" {
+				collect(element, found)
+			}
+		}
+	}
+}
+
+// Address is what identifies a resource across environments' states, "type name"; "" for what is not a resource of ours.
+// A URN is urn:pulumi:<stack>::<project>::<parent types$type>::<name>.
+func Address(urn string) string {
+	parts := strings.SplitN(urn, "::", 4)
+	if len(parts) != 4 {
+		return ""
+	}
+	kind := parts[2][strings.LastIndex(parts[2], "$")+1:]
+	if strings.HasPrefix(kind, "pulumi:") {
+		return ""
+	}
+	return kind + " " + parts[3]
+}
