@@ -16,6 +16,12 @@ import (
 // Verdict says which way a change goes for those who rely on the promise.
 type Verdict string
 
+// What a table shows where there is nothing to show.
+const (
+	none     = "none"
+	noAnswer = "no answer"
+)
+
 // The verdicts, worst first, in which changes are listed.
 const (
 	Worse   Verdict = "worse"
@@ -144,9 +150,9 @@ func capacity(k string, was, now *posture.Capacity) []Change {
 	case was == nil && now == nil:
 		return nil
 	case was == nil:
-		return []Change{{Better, k, "stated peak", "none", rate(*now, now.Peak)}}
+		return []Change{{Better, k, "stated peak", none, rate(*now, now.Peak)}}
 	case now == nil:
-		return []Change{{Worse, k, "stated peak", rate(*was, was.Peak), "none"}}
+		return []Change{{Worse, k, "stated peak", rate(*was, was.Peak), none}}
 	}
 	var out []Change
 	if was.Peak != now.Peak || was.Unit != now.Unit {
@@ -162,8 +168,10 @@ func capacity(k string, was, now *posture.Capacity) []Change {
 	if was.Unit != now.Unit {
 		verdict = Changed
 	}
-	return append(out, Change{verdict, k, "capacity after losing a zone",
-		rate(*was, was.AfterZoneLoss), rate(*now, now.AfterZoneLoss)})
+	return append(out, Change{
+		verdict, k, "capacity after losing a zone",
+		rate(*was, was.AfterZoneLoss), rate(*now, now.AfterZoneLoss),
+	})
 }
 
 func recovery(k string, scenario posture.Scenario, was, now posture.Recovery, had, has bool) []Change {
@@ -171,9 +179,9 @@ func recovery(k string, scenario posture.Scenario, was, now posture.Recovery, ha
 	case !had && !has:
 		return nil
 	case had && !has:
-		return []Change{{Worse, k, string(scenario), answer(was), "no answer"}}
+		return []Change{{Worse, k, string(scenario), answer(was), noAnswer}}
 	case !had:
-		return []Change{{Better, k, string(scenario), "no answer", answer(now)}}
+		return []Change{{Better, k, string(scenario), noAnswer, answer(now)}}
 	case was.Unrecoverable && now.Unrecoverable:
 		return nil
 	case now.Unrecoverable:
@@ -224,7 +232,7 @@ func alarms(k string, was, now []posture.Alarm) []Change {
 	}
 	for _, name := range slices.Sorted(maps.Keys(current)) {
 		if _, had := old[name]; !had {
-			out = append(out, Change{Better, k, "alarm " + name, "none", delivery(current[name])})
+			out = append(out, Change{Better, k, "alarm " + name, none, delivery(current[name])})
 		}
 	}
 	return out

@@ -95,7 +95,7 @@ func table(b *strings.Builder, all []posture.Posture) {
 		fmt.Fprintf(b, "| %s | %s %s | %s | %s | %s |", escape(p.Workload), escape(p.Component), escape(p.Name),
 			escape(strings.Join(p.Zones, ", ")), escape(peak), escape(left))
 		for _, s := range posture.Scenarios() {
-			cell := "no answer"
+			cell := noAnswer
 			if r, has := p.Recovery[s]; has {
 				cell = answer(r)
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -20,7 +21,7 @@ type Side struct {
 func ParsePostures(text []byte) ([]posture.Posture, error) {
 	trimmed := bytes.TrimSpace(text)
 	if len(trimmed) == 0 {
-		return nil, fmt.Errorf("the posture file is empty")
+		return nil, errors.New("the posture file is empty")
 	}
 	switch trimmed[0] {
 	case '[':
@@ -43,7 +44,7 @@ func ParsePostures(text []byte) ([]posture.Posture, error) {
 		return nil, fmt.Errorf("reading the posture file: %w", err)
 	}
 	if len(object.Posture) == 0 {
-		return nil, fmt.Errorf(`the posture file is an object without "posture"`)
+		return nil, errors.New(`the posture file is an object without "posture"`)
 	}
 	return ParsePostures(object.Posture)
 }

@@ -100,7 +100,8 @@ func anyPosture(t *rapid.T, label string) posture.Posture {
 	}
 	p.Alarms = nil
 	if rapid.Bool().Draw(t, label+" alarm") {
-		p.Alarms = []posture.Alarm{{Name: "unhealthy", Severity: rapid.SampledFrom([]string{"critical", "info"}).Draw(t, label+" severity")}}
+		severity := rapid.SampledFrom([]string{"critical", "info"}).Draw(t, label+" severity")
+		p.Alarms = []posture.Alarm{{Name: "unhealthy", Severity: severity}}
 	}
 	return p
 }
