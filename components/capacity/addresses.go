@@ -1,6 +1,9 @@
 package capacity
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Facts of the services about addresses.
 const (
@@ -63,7 +66,7 @@ func Addresses(u SubnetUse) (AddressNeed, error) {
 	need.Derivation = []string{
 		fmt.Sprintf("at most %d servers run: the maximum of %d and %d more while zones are rebalanced",
 			servers, u.Maximum, margin),
-		fmt.Sprintf("each subnet holds %d more: %d load balancers x %d, %d interface endpoints, %d others",
+		fmt.Sprintf("each subnet holds %d more: load balancers %d x %d, interface endpoints %d, others %d",
 			fixed, u.LoadBalancers, LoadBalancerAddresses, u.InterfaceEndpoints, u.Others),
 		fmt.Sprintf("now: %d servers over %d zones, rounded up, + %d = %d addresses", servers, u.Zones, fixed, need.Now),
 		"after losing the only zone no subnet is left",
@@ -103,7 +106,7 @@ func (n AddressNeed) withPrefix(u SubnetUse) (AddressNeed, error) {
 		}
 	}
 	return AddressNeed{}, &FieldError{
-		Field: "Maximum", Got: fmt.Sprint(u.Maximum),
+		Field: "Maximum", Got: strconv.Itoa(u.Maximum),
 		Want: fmt.Sprintf("at most %d addresses in a subnet, and %d are needed", 1<<(32-largestSubnet)-ReservedAddresses,
 			max(n.Now, n.AfterZoneLoss)),
 		Fix: "lower the maximum or use more zones",

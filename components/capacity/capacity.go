@@ -4,8 +4,8 @@
 // its headroom, after losing any one zone and without scaling; it refuses loads it cannot compute and, in Check, sizes
 // that break that guarantee. It computes only: no cloud SDK, no clock, no randomness, the same answer every time.
 //
-// Fractions are taken as they are written in decimal (0.2 is one fifth) and computed exactly, so a load that fits to the
-// last request is not rounded up to one more server.
+// Fractions are taken as they are written in decimal (0.2 is one fifth) and computed exactly, so a load that fits to
+// the last request is not rounded up to one more server.
 package capacity
 
 import (
@@ -115,7 +115,7 @@ func (p *problems) require(ok bool, field string, got any, want, fix string) {
 	}
 }
 
-func (p problems) err() error { return errors.Join(p...) }
+func (p *problems) err() error { return errors.Join(*p...) }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
@@ -153,7 +153,7 @@ func validateZones(p *problems, r Request) {
 }
 
 // DetectionTime is the longest time a load balancer's health check takes to notice a dead server: it dies just after a
-// check, then threshold checks fail, the last by its timeout. The group's own reaction follows within its next check.
+// check, then threshold checks fail, the last by its timeout.
 // Limits: interval 5 to 300 s, timeout 2 to 120 s and shorter than the interval, threshold 2 to 10,
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html.
 func DetectionTime(interval, timeout time.Duration, unhealthyThreshold int) (time.Duration, error) {

@@ -1,7 +1,6 @@
 package capacity_test
 
 import (
-	"errors"
 	"go/parser"
 	"go/token"
 	"math"
@@ -471,7 +470,7 @@ func TestEveryResultCarriesTheSameDerivationEveryTime(t *testing.T) {
 		"5 servers must be in service at the peak: 20 / 4, rounded up",
 		"the minimum is 8: over 3 zones the fullest holds 3, and losing it leaves the 5 needed",
 		"desired is the minimum: it carries the peak already, and target tracking moves it from there",
-		"the maximum is 14: 12 for 150 % the peak on the same terms, and 2 launched before the servers they replace are terminated",
+		"the maximum is 14: 12 for 150 % of the peak on the same terms, and 2 launched before the servers they replace are terminated",
 	}, first.Derivation)
 	require.Equal(t, []string{
 		"8 servers over 3 zones: the fullest holds 3, losing it leaves 5",
@@ -525,5 +524,5 @@ func TestFieldErrorsAreFoundByType(t *testing.T) {
 	t.Parallel()
 	_, err := capacity.Plan(capacity.Request{})
 	var problem *capacity.FieldError
-	require.True(t, errors.As(err, &problem))
+	require.ErrorAs(t, err, &problem)
 }

@@ -146,7 +146,7 @@ func (m arithmetic) sizes() (Sizes, []string, error) {
 			need, text(m.concurrent), text(m.usable)),
 		m.minimumWhy(need, minimum),
 		"desired is the minimum: it carries the peak already, and target tracking moves it from there",
-		fmt.Sprintf("the maximum is %s: %s for %s the peak on the same terms, and %s launched before the servers they "+
+		fmt.Sprintf("the maximum is %s: %s for %s of the peak on the same terms, and %s launched before the servers they "+
 			"replace are terminated", maximum, grown, percent(sum(whole(1), decimal(m.Growth))), surge),
 	}
 	low := int(minimum.Int64())

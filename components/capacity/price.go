@@ -139,8 +139,8 @@ func (p Price) Cycle(servers int, on, off time.Duration) (Cycle, error) {
 	return Cycle{
 		Cycling: cycling, AlwaysOn: steady, Saves: cyclingStarts.Cmp(steadyStarts) < 0,
 		Derivation: []string{
-			fmt.Sprintf("on for %v and off for %v: %s cycles an hour, each paying %s starts: %v for %d servers",
-				on, off, text(cycles), p.starts(on), cycling, servers),
+			fmt.Sprintf("on for %v and off for %v: %s cycles an hour x starts %s x servers %d: %v",
+				on, off, text(cycles), p.starts(on), servers, cycling),
 			fmt.Sprintf("left on: %s starts an hour, %v", text(steadyStarts), steady),
 		},
 	}, nil
