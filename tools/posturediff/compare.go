@@ -20,6 +20,8 @@ type Verdict string
 const (
 	none     = "none"
 	noAnswer = "no answer"
+
+	statedPeak = "stated peak"
 )
 
 // The verdicts, worst first, in which changes are listed.
@@ -44,7 +46,7 @@ type Comparison struct {
 	New      bool
 	Postures []posture.Posture
 	Changes  []Change
-	// Added and Removed are resources; Compared is false when one side had no preview.
+	// Added and Removed are resources; Compared is false when one side has no steps.
 	Compared       bool
 	Added, Removed []string
 }
@@ -56,7 +58,7 @@ func Compare(environment string, before, after *Side) Comparison {
 		return result
 	}
 	result.Changes = changes(before.Postures, after.Postures)
-	result.Compared = before.Resources != nil && after.Resources != nil
+	result.Compared = len(before.Resources) > 0 && len(after.Resources) > 0
 	if result.Compared {
 		result.Added = missing(after.Resources, before.Resources)
 		result.Removed = missing(before.Resources, after.Resources)
@@ -150,13 +152,13 @@ func capacity(k string, was, now *posture.Capacity) []Change {
 	case was == nil && now == nil:
 		return nil
 	case was == nil:
-		return []Change{{Better, k, "stated peak", none, rate(*now, now.Peak)}}
+		return []Change{{Better, k, statedPeak, none, rate(*now, now.Peak)}}
 	case now == nil:
-		return []Change{{Worse, k, "stated peak", rate(*was, was.Peak), none}}
+		return []Change{{Worse, k, statedPeak, rate(*was, was.Peak), none}}
 	}
 	var out []Change
 	if was.Peak != now.Peak || was.Unit != now.Unit {
-		out = append(out, Change{Changed, k, "stated peak", rate(*was, was.Peak), rate(*now, now.Peak)})
+		out = append(out, Change{Changed, k, statedPeak, rate(*was, was.Peak), rate(*now, now.Peak)})
 	}
 	if was.AfterZoneLoss == now.AfterZoneLoss && was.Unit == now.Unit {
 		return out

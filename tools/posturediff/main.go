@@ -3,10 +3,10 @@
 //
 //	posturediff -base DIR -head DIR dev stg prod
 //
-// Each directory holds posture-<environment>.json, the list of postures as the stack exports it (or an object with that
-// list, or its text, under "posture"), and may hold preview-<environment>.json, the engine's preview as JSON, from which
-// the resources are compared. A base directory without a file is reported as an environment that is new. Everything read
-// is treated as untrusted text: it comes from a pull request.
+// Each directory holds <environment>.json, the machine form of a simulated preview: an object with the list of postures
+// under "posture" and the engine's steps. A bare list of postures, or a stack's exported text, will do: then no resources
+// are compared. A base directory without the file means an environment that is new. Everything read is treated as
+// untrusted text: it comes from a pull request.
 package main
 
 import (
@@ -47,7 +47,7 @@ func run(args []string, out io.Writer) error {
 			return fmt.Errorf("reading the proposed %s: %w", environment, err)
 		}
 		if after == nil {
-			return fmt.Errorf("the proposed version has no posture-%s.json in %s", environment, *head)
+			return fmt.Errorf("the proposed version has no %s.json in %s", environment, *head)
 		}
 		comparisons = append(comparisons, Compare(environment, before, after))
 	}
@@ -55,29 +55,17 @@ func run(args []string, out io.Writer) error {
 	return err
 }
 
-// readSide reads one version of one environment; nil when it has no posture.
+// readSide reads one version of one environment; nil when it has no file.
 func readSide(dir, environment string) (*Side, error) {
 	if dir == "" {
 		return nil, nil //nolint:nilnil // no directory means no such version, which is not an error
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "posture-"+environment+".json"))
+	text, err := os.ReadFile(filepath.Join(dir, environment+".json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // an environment may be new in the proposed version
 	}
 	if err != nil {
 		return nil, err
 	}
-	side := &Side{}
-	if side.Postures, err = ParsePostures(text); err != nil {
-		return nil, err
-	}
-	preview, err := os.ReadFile(filepath.Join(dir, "preview-"+environment+".json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return side, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	side.Resources, err = ParseResources(preview)
-	return side, err
+	return ParseSide(text)
 }

@@ -13,8 +13,18 @@ import (
 // Side is one version of one environment.
 type Side struct {
 	Postures []posture.Posture
-	// Resources maps a resource's address, "type name", to true; nil when no preview was given.
+	// Resources maps a resource's address, "type name", to true; empty when the file has no steps of the engine.
 	Resources map[string]bool
+}
+
+// ParseSide reads the machine form of one simulated preview.
+func ParseSide(text []byte) (*Side, error) {
+	postures, err := ParsePostures(text)
+	if err != nil {
+		return nil, err
+	}
+	resources, err := ParseResources(text)
+	return &Side{Postures: postures, Resources: resources}, err
 }
 
 // ParsePostures reads a list of postures, or an object that has that list, or its text, under "posture".
@@ -49,8 +59,9 @@ func ParsePostures(text []byte) ([]posture.Posture, error) {
 	return ParsePostures(object.Posture)
 }
 
-// ParseResources reads the resources of a preview: the document of `pulumi preview --json`, whose steps each carry a URN,
-// or the lines of the engine's event log. Providers and the stack itself are left out.
+// ParseResources reads the resources of a preview: every object with an operation and a URN, whether in the harness's
+// list of changes, in the document of `pulumi preview --json` or in the engine's event log. Providers and the stack itself
+// are left out.
 func ParseResources(text []byte) (map[string]bool, error) {
 	found := map[string]bool{}
 	decoder := json.NewDecoder(bytes.NewReader(text))

@@ -144,6 +144,17 @@ func TestResourcesOfAPreviewAreComparedByTypeAndName(t *testing.T) {
 	require.Equal(t, []string{"aws:ec2/vpc:Vpc net-vpc"}, c.Removed)
 }
 
+func TestTheHarnessesPreviewGivesBothPosturesAndResources(t *testing.T) {
+	postures, err := posture.JSON([]posture.Posture{fleet()})
+	require.NoError(t, err)
+	side, err := ParseSide([]byte(`{"counts":{"create":2},"posture":` + postures + `,"changes":[
+		{"op":"create","type":"aws:ec2/vpc:Vpc","urn":"urn:pulumi:dev::holdfast::holdfast:index:Network$aws:ec2/vpc:Vpc::net-vpc"}]}`))
+	require.NoError(t, err)
+	require.Equal(t, &Side{
+		Postures: []posture.Posture{fleet()}, Resources: map[string]bool{"aws:ec2/vpc:Vpc net-vpc": true},
+	}, side)
+}
+
 func TestTextOfAPullRequestCannotMarkUpOrMention(t *testing.T) {
 	evil := fleet()
 	evil.Name = "x|<img src=y>@someone [a](https://z) `c`\n## title"
@@ -170,15 +181,15 @@ func TestTheCommandComparesDirectories(t *testing.T) {
 	base, head := t.TempDir(), t.TempDir()
 	text, err := posture.JSON([]posture.Posture{fleet()})
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(base, "posture-dev.json"), []byte(text), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(base, "dev.json"), []byte(text), 0o600))
 	for _, environment := range []string{"dev", "prod"} {
-		require.NoError(t, os.WriteFile(filepath.Join(head, "posture-"+environment+".json"), []byte(text), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(head, environment+".json"), []byte(text), 0o600))
 	}
 
 	var out strings.Builder
 	require.NoError(t, run([]string{"-base", base, "-head", head, "dev", "prod"}, &out))
 	require.Contains(t, out.String(), "### dev: no promise changes")
 	require.Contains(t, out.String(), "### prod: not on the target branch")
-	require.ErrorContains(t, run([]string{"-base", base, "-head", head, "stg"}, &out), "no posture-stg.json")
+	require.ErrorContains(t, run([]string{"-base", base, "-head", head, "stg"}, &out), "no stg.json")
 	require.ErrorContains(t, run(nil, &out), "want -head")
 }
