@@ -31,7 +31,7 @@ type Call struct {
 	URN     string
 	Logical string // The logical name in the program.
 	Account string
-	Region  string // Empty for global types.
+	Region  string // The provider's region, for global types too.
 	Preview bool
 	ID      string
 	ARN     string
@@ -41,7 +41,8 @@ type Call struct {
 	Out Props
 
 	model   *Model
-	attempt int // Counts up when an id or a name derived from the URN is taken.
+	tags    map[string]string // The provider's default tags.
+	attempt int               // Counts up when an id or a name derived from the URN is taken.
 }
 
 // An Error is a refusal, worded as AWS words its own: a code and a sentence.
@@ -197,6 +198,14 @@ func (c *Call) All(typ string) []*Resource {
 		out = append(out, r)
 	}
 	return out
+}
+
+// home is where the resource itself is kept: global types have no region.
+func (c *Call) home() place {
+	if c.Row.Global {
+		return place{c.Account, ""}
+	}
+	return c.place()
 }
 
 // Others is All without the resource that the call is about.

@@ -42,6 +42,9 @@ type Row struct {
 	Required []string
 	// Replace are the input paths whose change forces a replacement.
 	Replace []string
+	// DeleteFirst types are deleted before they are replaced, because two cannot stand side by side. A name that the program
+	// fixes has the same effect on any type.
+	DeleteFirst bool
 	// Taggable types take "tags" and answer with "tagsAll", the provider's default tags merged in.
 	Taggable bool
 
@@ -81,7 +84,9 @@ type AutoName struct {
 	Max      int    // Default: 255.
 	Sep      string // Default: "-".
 	Suffix   string // Appended after the random part, as SQS's ".fifo" is.
-	Lower    bool   // The name is lowered first, as for S3 buckets.
+	// SuffixWhen says for which resources the suffix is appended; nil means for all.
+	SuffixWhen func(p Props) bool
+	Lower      bool // The name is lowered first, as for S3 buckets.
 	// Prefix is the property that takes a name prefix instead of a name. Default: "namePrefix".
 	Prefix string
 	// When says whether this resource is to be named at all; nil means always.
@@ -134,8 +139,20 @@ type Limit struct {
 	Source string
 }
 
-// A Rule returns what is wrong with a value, or "" if nothing is. It never sees unknown values.
-type Rule func(v resource.PropertyValue) string
+// A Rule judges one value. It never sees unknown values. Make one with Length, Matches, OneOf, Between, Items, All or
+// Satisfies.
+type Rule struct {
+	// whole rules judge a list or map as such; all others judge each of its elements.
+	whole bool
+	wrong func(v resource.PropertyValue) string
+}
+
+// Satisfies makes a rule of a function that returns what is wrong with a value's text, or "" if nothing is.
+func Satisfies(wrong func(value string) string) Rule {
+	return each(func(v resource.PropertyValue) string { return wrong(text(v)) })
+}
+
+func each(wrong func(v resource.PropertyValue) string) Rule { return Rule{wrong: wrong} }
 
 // Durations is how long the operations of a type take. They are accounted on a virtual clock, not slept.
 type Durations struct {
@@ -146,52 +163,52 @@ type Durations struct {
 
 // Length bounds the number of characters.
 func Length(low, high int) Rule {
-	return func(v resource.PropertyValue) string {
+	return each(func(v resource.PropertyValue) string {
 		n := len([]rune(text(v)))
 		if n >= low && n <= high {
 			return ""
 		}
 		return fmt.Sprintf("must have %d to %d characters, has %d", low, high, n)
-	}
+	})
 }
 
 // Matches demands a pattern; the description says in words what it allows.
 func Matches(pattern, description string) Rule {
 	re := regexp.MustCompile(pattern)
-	return func(v resource.PropertyValue) string {
+	return each(func(v resource.PropertyValue) string {
 		if re.MatchString(text(v)) {
 			return ""
 		}
 		return fmt.Sprintf("must be %s, is %q", description, text(v))
-	}
+	})
 }
 
 // OneOf demands one of the values. Numbers are written as text: OneOf("1", "3", "5").
 func OneOf(values ...string) Rule {
-	return func(v resource.PropertyValue) string {
+	return each(func(v resource.PropertyValue) string {
 		for _, allowed := range values {
 			if text(v) == allowed {
 				return ""
 			}
 		}
 		return fmt.Sprintf("must be one of %s, is %q", strings.Join(values, ", "), text(v))
-	}
+	})
 }
 
 // Between bounds a number, both ends included.
 func Between(low, high float64) Rule {
-	return func(v resource.PropertyValue) string {
+	return each(func(v resource.PropertyValue) string {
 		n, ok := number(v)
 		if ok && n >= low && n <= high {
 			return ""
 		}
 		return fmt.Sprintf("must be a number from %v to %v, is %q", low, high, text(v))
-	}
+	})
 }
 
 // Items bounds the number of elements of a list or map. The limit's path must end at the list itself.
 func Items(low, high int) Rule {
-	return func(v resource.PropertyValue) string {
+	return Rule{whole: true, wrong: func(v resource.PropertyValue) string {
 		n := 1
 		if v.IsArray() {
 			n = len(v.ArrayValue())
@@ -203,25 +220,29 @@ func Items(low, high int) Rule {
 			return ""
 		}
 		return fmt.Sprintf("must have %d to %d elements, has %d", low, high, n)
-	}
+	}}
 }
 
 // All demands every one of the rules.
 func All(rules ...Rule) Rule {
-	return func(v resource.PropertyValue) string {
+	whole := false
+	for _, rule := range rules {
+		whole = whole || rule.whole
+	}
+	return Rule{whole: whole, wrong: func(v resource.PropertyValue) string {
 		var wrong []string
 		for _, rule := range rules {
-			if text := rule(v); text != "" {
-				wrong = append(wrong, text)
+			if what := rule.wrong(v); what != "" {
+				wrong = append(wrong, what)
 			}
 		}
 		return strings.Join(wrong, " and ")
-	}
+	}}
 }
 
 // Format makes an output from a template. Braces hold {hex8}, {hex17}, {hex32} (digits derived from the URN), {upper13}
 // (capital letters and digits), {uuid}, {region}, {account}, {partition}, {dns} (the partition's DNS suffix), {id}, {arn},
-// {logical} (the logical name) or the path of an input or an already computed output.
+// {logical} (the logical name) or the path of an input.
 func Format(template string) Compute {
 	return func(c *Call) any { return c.Format(template) }
 }

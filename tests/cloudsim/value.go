@@ -264,8 +264,8 @@ func (p Props) Keys(path string) []string {
 	return keys
 }
 
-// property turns a plain Go value into a property value.
-func property(v any) resource.PropertyValue {
+// propertyOf turns a plain Go value into a property value.
+func propertyOf(v any) resource.PropertyValue {
 	switch v := v.(type) {
 	case resource.PropertyValue:
 		return v
