@@ -1,0 +1,61 @@
+package stacks
+
+import (
+	"fmt"
+	"strings"
+)
+
+// contradictions are the rules between values, and between values and the environment's profile.
+func (r *reader) contradictions(stack string, c Config) {
+	r.stackName(stack, c)
+	r.networkAgainstProfile(c)
+	r.hashingAgainstProfile(c)
+	if c.Profile.Pager {
+		r.require(c.Alarms.Pager, "pagerDutyUrl", nil, "a pager for critical alarms in "+string(c.Environment),
+			"pulumi config set --secret holdfast:pagerDutyUrl URL")
+	}
+	r.require(len(c.Alarms.Emails) > 0 || c.Alarms.Pager || r.failed("alarmEmails"), "alarmEmails", nil,
+		"somebody who receives alarms", "add an address")
+	// EC2 answers for a subnet's zone by the region that the zone's name begins with.
+	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
+	for _, zone := range c.Network.Zones {
+		r.require(r.failed("region") || strings.HasPrefix(zone, c.Account.Region), "zones", zone,
+			"zones of the region "+c.Account.Region, "use "+c.Account.Region+"a, or change region")
+	}
+}
+
+func (r *reader) stackName(stack string, c Config) {
+	for _, name := range Environments() {
+		if stack == string(name) {
+			r.require(c.Environment == name, "environment", c.Environment, "the environment that the stack is named after, "+stack,
+				"set environment to "+stack+", or give the stack another name")
+		}
+	}
+}
+
+func (r *reader) networkAgainstProfile(c Config) {
+	if r.failed("zones") {
+		return
+	}
+	r.require(len(c.Network.Zones) >= c.Profile.MinimumZones, "zones", fmt.Sprintf("%d zones", len(c.Network.Zones)),
+		fmt.Sprintf("at least %d zones in %s", c.Profile.MinimumZones, c.Environment), "add zones of the region")
+	r.require(c.Profile.Disposable || c.Network.NAT != "one", "natGateways", c.Network.NAT,
+		"none or per-zone in "+string(c.Environment)+": with one NAT gateway the loss of its zone cuts off the others",
+		"set natGateways to per-zone, or to none")
+}
+
+func (r *reader) hashingAgainstProfile(c Config) {
+	h := c.Hashing
+	r.require(!c.Profile.PinnedImage || h.ImageID != "" || r.failed("hashingImageId"), "hashingImageId", nil,
+		"an image pinned by id in "+string(c.Environment), "set it to the image id that was tested")
+	r.require(!c.Profile.OwnDomain || h.Domain != "" || r.failed("hashingDomain"), "hashingDomain", nil,
+		"a domain of our own in "+string(c.Environment), "set hashingDomain and hashingHostedZoneId")
+	r.require((h.Domain == "") == (h.HostedZoneID == "") || r.failed("hashingDomain") || r.failed("hashingHostedZoneId"),
+		"hashingHostedZoneId", h.HostedZoneID, "set together with hashingDomain, or neither", "set both, or remove both")
+	r.require(h.HeadroomPercent >= c.Profile.MinimumHeadroomPercent || r.failed("hashingHeadroomPercent"),
+		"hashingHeadroomPercent", h.HeadroomPercent,
+		fmt.Sprintf("at least %d in %s", c.Profile.MinimumHeadroomPercent, c.Environment),
+		fmt.Sprintf("set it to %d", c.Profile.MinimumHeadroomPercent))
+	r.require(c.Environment == Prod || c.Tags.DataClass != "restricted", "dataClass", c.Tags.DataClass,
+		"restricted data in prod only", "use a lower class outside prod")
+}

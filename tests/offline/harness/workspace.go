@@ -1,0 +1,145 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+	"gopkg.in/yaml.v3"
+
+	"github.com/seed-11444627/holdfast/stacks"
+)
+
+// passphrase protects nothing: the simulated environments hold simulated secrets only.
+const passphrase = "simulated-cloud-only"
+
+// SimulatedSecret is what stands in for every secret of a configuration file. It is shaped like the pager URL that the
+// program asks for, and says what it is.
+const SimulatedSecret = "https://pager.example.com/simulated-secret-of-the-simulated-cloud/enqueue"
+
+// requiredSecrets are supplied when a fresh clone does not have them.
+var requiredSecrets = []string{stacks.Namespace + ":pagerDutyUrl"}
+
+// workspace is the folder the engine runs in: copies of the project's files, so that the engine never writes into the
+// repository, with simulated secrets in place of the real ones, which only their owner can decrypt.
+type workspace struct {
+	dir       string
+	plugin    string
+	overrides map[string]string
+}
+
+// write renews the project's files. The salt of the simulated secrets is kept, because the state is encrypted with it.
+func (w workspace) write(files stacks.Files) error {
+	if err := os.MkdirAll(w.dir, 0o755); err != nil {
+		return err
+	}
+	project, err := w.project(files.Project)
+	if err != nil {
+		return fmt.Errorf("preparing Pulumi.yaml: %w", err)
+	}
+	name := filepath.Join(w.dir, stacks.FileOf(files.Stack))
+	settings, err := w.settings(files, name)
+	if err != nil {
+		return fmt.Errorf("preparing %s: %w", stacks.FileOf(files.Stack), err)
+	}
+	if err := replaceFile(name, settings); err != nil {
+		return err
+	}
+	return replaceFile(filepath.Join(w.dir, "Pulumi.yaml"), project)
+}
+
+// project adds the simulated cloud's provider to the project, by path. So it is found by this copy of the project only,
+// and never by a pulumi up that somebody starts elsewhere.
+func (w workspace) project(text []byte) ([]byte, error) {
+	var project map[string]any
+	if err := yaml.Unmarshal(text, &project); err != nil {
+		return nil, err
+	}
+	project["plugins"] = map[string]any{"providers": []any{map[string]any{"name": "aws", "path": w.plugin}}}
+	return yaml.Marshal(project)
+}
+
+// settings are the stack's settings with simulated secrets and the overrides of a test.
+func (w workspace) settings(files stacks.Files, existing string) ([]byte, error) {
+	var stack struct {
+		Config map[string]any `yaml:"config"`
+	}
+	if err := yaml.Unmarshal(files.Config, &stack); err != nil {
+		return nil, err
+	}
+	salt, crypter, err := keptSalt(existing)
+	if err != nil {
+		return nil, err
+	}
+	if stack.Config == nil {
+		stack.Config = map[string]any{}
+	}
+	for _, key := range secretKeys(stack.Config) {
+		cipher, err := crypter.EncryptValue(context.Background(), SimulatedSecret)
+		if err != nil {
+			return nil, err
+		}
+		stack.Config[key] = map[string]any{"secure": cipher}
+	}
+	for key, value := range w.overrides {
+		stack.Config[key] = value
+	}
+	return yaml.Marshal(map[string]any{"encryptionsalt": salt, "config": stack.Config})
+}
+
+// secretKeys are the required secrets, and whatever else the file keeps encrypted.
+func secretKeys(values map[string]any) []string {
+	keys := append([]string{}, requiredSecrets...)
+	for key, value := range values {
+		object, ok := value.(map[string]any)
+		if ok && object["secure"] != nil && key != requiredSecrets[0] {
+			keys = append(keys, key)
+		}
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// keptSalt reads the salt that the existing settings have, or makes one, in the form of Pulumi's passphrase provider:
+// "v1", the salt, and a known text encrypted under it.
+// https://www.pulumi.com/docs/iac/concepts/secrets/#available-encryption-providers
+func keptSalt(existing string) (string, config.Crypter, error) {
+	var kept struct {
+		Salt string `yaml:"encryptionsalt"`
+	}
+	text, err := os.ReadFile(existing)
+	if err == nil {
+		err = yaml.Unmarshal(text, &kept)
+	}
+	parts := strings.SplitN(kept.Salt, ":", 3)
+	if err == nil && len(parts) == 3 {
+		salt, err := base64.StdEncoding.DecodeString(parts[1])
+		return kept.Salt, config.NewSymmetricCrypterFromPassphrase(passphrase, salt), err
+	}
+	salt := make([]byte, 8)
+	if _, err := rand.Read(salt); err != nil {
+		return "", nil, err
+	}
+	crypter := config.NewSymmetricCrypterFromPassphrase(passphrase, salt)
+	proof, err := crypter.EncryptValue(context.Background(), "pulumi")
+	return "v1:" + base64.StdEncoding.EncodeToString(salt) + ":" + proof, crypter, err
+}
+
+// replaceFile writes a file as a whole or not at all, and leaves an equal one alone.
+func replaceFile(path string, text []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+		return nil
+	}
+	fresh := path + ".new"
+	if err := os.WriteFile(fresh, text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(fresh, path)
+}
