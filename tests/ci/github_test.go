@@ -203,7 +203,7 @@ func TestTheReviewedPlanIsWhatRuns(t *testing.T) {
 	require.NotContains(t, scripts(plan), "pulumi up")
 	require.NotContains(t, scripts(plan), "--show-secrets")
 	require.Contains(t, scripts(up), "--plan \"$RUNNER_TEMP/plan.json\"")
-	require.Less(t, strings.Index(scripts(up), "sha256sum --check"), strings.Index(scripts(up), "pulumi up"))
+	require.Regexp(t, `(?s)\$DIGEST .*sha256sum --check.*pulumi up`, scripts(up), "the digest is checked before the plan runs")
 	require.Equal(t, "${{ needs.plan.outputs.digest }}", up.Env["DIGEST"], "the digest comes from the planning job, not from the artifact")
 }
 

@@ -9,7 +9,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 )
 
@@ -80,6 +80,32 @@ type Field struct {
 	Meaning string
 	// Default is what stands after "Default:" in the comment; "" when there is none.
 	Default string
+	// Required is what the comment says about having to be given: "required", "required, unless …"; "" when it does not.
+	Required string
+}
+
+// Argument is one field of a component's arguments, or of a struct inside them.
+type Argument struct {
+	Field
+
+	Struct string
+	// Nested is true for a field that only groups others.
+	Nested bool
+}
+
+// Arguments lists the fields of a component's arguments and of the package's structs inside them, transforms left out.
+func (p *Package) Arguments(c Component) []Argument {
+	var all []Argument
+	for _, name := range p.reachable(c.Args) {
+		for _, f := range p.structs[name].Fields {
+			if strings.HasSuffix(name, "Transform") || strings.HasPrefix(f.Type, "func(") {
+				continue
+			}
+			_, nested := p.structs[strings.TrimPrefix(f.Type, "*")]
+			all = append(all, Argument{Field: f, Struct: name, Nested: nested})
+		}
+	}
+	return all
 }
 
 // Method is one exported method.
@@ -108,21 +134,21 @@ func Read(dir, path string) (*Package, error) {
 	}
 	result := &Package{Name: parsed[0].Name.Name, Path: path, structs: map[string]Struct{}, printer: source(files)}
 	result.Alarms = alarmRows(parsed, result.printer)
+	tokens := tokensOf(parsed)
 	if result.Doc, err = doc.NewFromFiles(files, parsed, path); err != nil {
 		return nil, fmt.Errorf("reading the comments of %s: %w", path, err)
 	}
-	result.collect()
+	result.collect(files, tokens)
 	return result, nil
 }
 
 // collect finds the structs and the components.
-func (p *Package) collect() {
+func (p *Package) collect(files *token.FileSet, tokens map[string]string) {
 	for _, t := range p.Doc.Types {
 		if s, ok := structOf(t); ok {
-			p.structs[t.Name] = Struct{Doc: t.Doc, Fields: fields(s, p.printer)}
+			p.structs[t.Name] = Struct{Doc: t.Doc, Fields: fields(files, s, p.printer)}
 		}
 	}
-	tokens := p.tokens()
 	for _, t := range p.Doc.Types {
 		constructor := constructorOf(t)
 		if constructor == nil {
@@ -154,26 +180,23 @@ func constructorOf(t *doc.Type) *doc.Func {
 	return nil
 }
 
-// tokens maps a component's name to its type token: the string constants of the package that begin with "holdfast:".
-func (p *Package) tokens() map[string]string {
+// tokensOf maps a component's name to its type token: the string constants that begin with "holdfast:index:", exported or
+// not.
+func tokensOf(files []*ast.File) map[string]string {
 	found := map[string]string{}
-	consts := slices.Clone(p.Doc.Consts)
-	for _, t := range p.Doc.Types {
-		consts = append(consts, t.Consts...)
-	}
-	for _, group := range consts {
-		for _, spec := range group.Decl.Specs {
-			value, isValue := spec.(*ast.ValueSpec)
+	for _, file := range files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			value, isValue := n.(*ast.ValueSpec)
 			if !isValue {
-				continue
+				return true
 			}
 			for _, v := range value.Values {
-				text := literal(v)
-				if name, isToken := strings.CutPrefix(text, "holdfast:index:"); isToken {
-					found[name] = text
+				if name, isToken := strings.CutPrefix(literal(v), "holdfast:index:"); isToken {
+					found[name] = literal(v)
 				}
 			}
-		}
+			return true
+		})
 	}
 	return found
 }
@@ -188,14 +211,27 @@ func structOf(t *doc.Type) (*ast.StructType, bool) {
 	return nil, false
 }
 
-func fields(s *ast.StructType, show func(ast.Expr) string) []Field {
+// fields reads the exported fields. One without a comment that stands right below another shares that one's comment.
+func fields(files *token.FileSet, s *ast.StructType, show func(ast.Expr) string) []Field {
 	var out []Field
+	var above Field
+	end := 0
 	for _, f := range s.Fields.List {
 		meaning, def := splitDefault(commentOf(f))
+		meaning, required := splitRequired(meaning)
+		said := Field{Type: show(f.Type), Meaning: meaning, Default: def, Required: required}
+		if said.Meaning == "" && above.Meaning != "" && files.Position(f.Pos()).Line == end+1 {
+			said.Meaning, said.Default, said.Required = "See `"+above.Name+"`.", above.Default, above.Required
+		}
+		end = files.Position(f.End()).Line
 		for _, name := range f.Names {
+			said.Name = name.Name
 			if name.IsExported() {
-				out = append(out, Field{Name: name.Name, Type: show(f.Type), Meaning: meaning, Default: def})
+				out = append(out, said)
 			}
+		}
+		if commentOf(f) != "" {
+			above = said
 		}
 	}
 	return out
@@ -220,6 +256,19 @@ func splitDefault(comment string) (meaning, def string) {
 	}
 	return strings.TrimSpace(strings.TrimSpace(before) + " " + strings.TrimSpace(rest)),
 		strings.TrimSuffix(strings.TrimSpace(after), ".")
+}
+
+// required matches a sentence that begins with the word.
+var required = regexp.MustCompile(`(?:^|\s)Required\b[^.]*\.`)
+
+// splitRequired takes the sentence that says when a field is required out of a comment.
+func splitRequired(comment string) (meaning, sentence string) {
+	at := required.FindStringIndex(comment)
+	if at == nil {
+		return comment, ""
+	}
+	sentence = strings.TrimSuffix(strings.TrimSpace(comment[at[0]:at[1]]), ".")
+	return strings.TrimSpace(comment[:at[0]] + comment[at[1]:]), strings.ToLower(sentence[:1]) + sentence[1:]
 }
 
 // sentenceEnd is where a sentence ends: a period before a space, or the end; -1 when the text has none.

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/doc"
@@ -82,7 +83,7 @@ func (p *Package) arguments(b *strings.Builder, title string, s Struct) {
 		return
 	}
 	fmt.Fprintf(b, "### %s\n\n%s", title, prose(p.Doc, s.Doc))
-	if !slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Default != "" }) {
+	if !slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Default+f.Required != "" }) {
 		b.WriteString("| field | type | meaning |\n|---|---|---|\n")
 		for _, f := range s.Fields {
 			fmt.Fprintf(b, "| `%s` | `%s` | %s |\n", f.Name, code(f.Type), cell(f.Meaning))
@@ -92,7 +93,7 @@ func (p *Package) arguments(b *strings.Builder, title string, s Struct) {
 	}
 	b.WriteString("| field | type | default | meaning |\n|---|---|---|---|\n")
 	for _, f := range s.Fields {
-		fmt.Fprintf(b, "| `%s` | `%s` | %s | %s |\n", f.Name, code(f.Type), cell(f.Default), cell(f.Meaning))
+		fmt.Fprintf(b, "| `%s` | `%s` | %s | %s |\n", f.Name, code(f.Type), cell(cmp.Or(f.Default, f.Required)), cell(f.Meaning))
 	}
 	b.WriteString("\n")
 }
