@@ -44,7 +44,8 @@ type aclRule struct {
 	icmpType, icmpCode int
 }
 
-// Protocols by number, as AWS records them: a name would show as a difference on refresh.
+// Protocols by number, as AWS records them: a name would show as a difference on refresh. For the same reason ICMP rules
+// have ports of 0 and all others an ICMP type of 0 (hashicorp/terraform-provider-aws issues 58 and 10611).
 // https://www.iana.org/assignments/protocol-numbers/protocol-numbers.xhtml
 const (
 	anyProtocol = "-1"

@@ -158,14 +158,18 @@ type BroughtVPC struct {
 	// Isolated are the subnets of data stores.
 	// Default: none.
 	Isolated map[string]pulumi.StringInput `pulumi:"isolated"`
-	// PublicCIDRs and PrivateCIDRs are the subnets' blocks, by zone, for checks of their size.
+	// PublicCIDRs are the public subnets' blocks, by zone, for checks of their size.
 	// Default: unknown.
-	PublicCIDRs  map[string]string `pulumi:"publicCidrs"`
+	PublicCIDRs map[string]string `pulumi:"publicCidrs"`
+	// PrivateCIDRs are the private subnets' blocks, by zone, for checks of their size.
+	// Default: unknown.
 	PrivateCIDRs map[string]string `pulumi:"privateCidrs"`
-	// S3PrefixList and S3Endpoint name the VPC's gateway endpoint for S3.
+	// S3PrefixList is the id of the managed prefix list of S3, where the VPC has a gateway endpoint for it.
 	// Default: none.
 	S3PrefixList pulumi.StringInput `pulumi:"s3PrefixList"`
-	S3Endpoint   pulumi.StringInput `pulumi:"s3Endpoint"`
+	// S3Endpoint is the id of that gateway endpoint.
+	// Default: none.
+	S3Endpoint pulumi.StringInput `pulumi:"s3Endpoint"`
 	// NATGateways are the gateways that carry the private subnets' egress, by zone; they are watched by alarms.
 	// Default: none, and then InternetEgress says whether there is another way out.
 	NATGateways map[string]pulumi.StringInput `pulumi:"natGateways"`
