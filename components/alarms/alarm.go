@@ -146,7 +146,7 @@ func (a Alarm) checkText(problems *fielderror.Errors, field string, route Route)
 	problems.Require(alarmKey.MatchString(a.Key), field+".Key", a.Key, "lower-case letters, digits and single hyphens", `use a key such as "unhealthy-hosts"`)
 	problems.OneOf(field+".Severity", string(a.Severity), plain(Severities())...)
 	if a.Severity.Known() && !a.Silent {
-		problems.Require(given(route.Topic(a.Severity)), field+".Route", nil, "a topic for severity "+string(a.Severity), "give the route that topic, or change the severity")
+		problems.Require(usable(route.Topic(a.Severity)), field+".Route", nil, "a topic for severity "+string(a.Severity), "give the route that topic, or change the severity")
 	}
 	problems.Require(a.Summary != "", field+".Summary", nil, "a sentence that says what is wrong", "write what the reader of the page needs first")
 	problems.Require(anchor.MatchString(a.Runbook), field+".Runbook", a.Runbook, "file#anchor of an entry in docs/runbooks", `use for example "hash-fleet.md#unhealthy-hosts"`)

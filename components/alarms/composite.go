@@ -98,7 +98,7 @@ func (s *Set) checkComposite(c Composite) error {
 		problems.Require(s.made[key] != nil, c.Key, key, "the key of an alarm of this set", "use one of the table's keys")
 	}
 	if p := c.Suppressor; p != nil {
-		problems.Require(given(p.Alarm), c.Key+".Suppressor.Alarm", nil, "the name of the suppressing alarm", "pass its output")
+		problems.Require(usable(p.Alarm), c.Key+".Suppressor.Alarm", nil, "the name of the suppressing alarm", "pass its output")
 		problems.Require(p.Wait >= 0 && p.Extension >= 0, c.Key+".Suppressor", fmt.Sprintf("%d s and %d s", p.Wait, p.Extension), "seconds, 0 or more", "use 60")
 	}
 	return problems.Err()

@@ -156,7 +156,7 @@ func (m Metric) check(problems *fielderror.Errors, field string) {
 	problems.Require(m.problem == "", field, m.problem, "a metric, statistic and dimensions that AWS publishes together", "choose one of the table in components/alarms/catalogue.go")
 	problems.Require(validPeriod(m.period), field+".Period", m.period, "10, 20, 30 or a multiple of 60 seconds", "use 60")
 	for _, d := range m.dimensions {
-		problems.Require(given(d.value), fmt.Sprintf("%s.%s", field, d.name), nil,
+		problems.Require(usable(d.value), fmt.Sprintf("%s.%s", field, d.name), nil,
 			"the value of the dimension "+d.name, "pass the output of the resource that the metric is about")
 	}
 	for _, id := range m.ids() {
@@ -169,8 +169,8 @@ func validPeriod(seconds int) bool {
 	return slices.Contains([]int{10, 20, 30}, seconds) || seconds >= 60 && seconds%60 == 0
 }
 
-// given says whether an input can have a value: not nil, not an output that was never made, not known to be empty.
-func given(value pulumi.StringInput) bool {
+// usable says whether an input can have a value: not nil, not an output that was never made, not known to be empty.
+func usable(value pulumi.StringInput) bool {
 	if value == nil {
 		return false
 	}

@@ -123,7 +123,7 @@ func (r Route) Check(problems *fielderror.Errors, off string) {
 		return
 	}
 	for _, severity := range Severities() {
-		problems.Require(given(r.Topic(severity)), "Alarms."+title(severity), nil, "the ARN of a topic", fix)
+		problems.Require(usable(r.Topic(severity)), "Alarms."+title(severity), nil, "the ARN of a topic", fix)
 	}
 	problems.Require(strings.HasPrefix(r.Runbooks, "https://"), "Alarms.Runbooks", r.Runbooks,
 		"an address that begins with https://", "give the address of the folder docs/runbooks in your repository")

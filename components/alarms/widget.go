@@ -121,7 +121,7 @@ func (w Widget) check(problems *fielderror.Errors, field string) {
 		m.check(problems, fmt.Sprintf("%s.Metrics[%d]", field, i))
 	}
 	for i, arn := range w.alarms {
-		problems.Require(given(arn), fmt.Sprintf("%s.Alarms[%d]", field, i), nil, "the ARN of an alarm", "pass the alarm's output")
+		problems.Require(usable(arn), fmt.Sprintf("%s.Alarms[%d]", field, i), nil, "the ARN of an alarm", "pass the alarm's output")
 	}
 }
 
