@@ -27,11 +27,18 @@ func (b *builder) createGatewayEndpoints() error {
 	if err != nil {
 		return err
 	}
-	for _, s := range b.plan.subnets {
-		b.needs(s.tier, s.zone, s3)
-		b.needs(s.tier, s.zone, dynamo)
-	}
+	b.privateNeeds(s3, dynamo)
 	return nil
+}
+
+// privateNeeds records that private subnets are not ready before the endpoints exist.
+func (b *builder) privateNeeds(endpoints ...pulumi.Resource) {
+	if !b.plan.has(Private) {
+		return
+	}
+	for _, zone := range b.plan.zones {
+		b.ready[Private][zone] = append(b.ready[Private][zone], endpoints...)
+	}
 }
 
 func (b *builder) gatewayEndpoint(service string, policy iam.Document) (*ec2.VpcEndpoint, error) {
@@ -151,9 +158,7 @@ func (b *builder) createInterfaceEndpoints() error {
 		made = append(made, endpoint)
 	}
 	// An instance that starts before the endpoints resolves the services' public names, and without NAT gets no answer.
-	for _, s := range b.plan.subnets {
-		b.ready[s.tier][s.zone] = append(b.ready[s.tier][s.zone], made...)
-	}
+	b.privateNeeds(made...)
 	return nil
 }
 

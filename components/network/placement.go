@@ -9,9 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Placement is where other components put their resources: the handle of a network, made or brought. The subnet ids
-// are known only when the subnet carries traffic (its routes, network ACL and gateway endpoints exist), so that a
-// load balancer or an instance is neither made before its way out nor outlives it.
+// Placement is where other components put their resources: the handle of a network, made or brought.
 type Placement struct {
 	// VPC is the VPC's id.
 	VPC pulumi.StringInput
@@ -19,8 +17,14 @@ type Placement struct {
 	CIDR string
 	// Zones are sorted names.
 	Zones []string
-	// Public, Private and Isolated are subnet ids by zone; empty when the network has no such tier.
+	// Public, Private and Isolated are subnet ids by zone; empty when the network has no such tier. A public id is known
+	// once the way to the internet gateway exists, because AWS refuses a load balancer that faces the internet before.
 	Public, Private, Isolated map[string]pulumi.StringInput
+	// PrivateReady are the ids of Private, each known once its subnet carries traffic: routes, NAT gateway, network ACL
+	// and endpoints exist. It is for what starts a program at once, such as an Auto Scaling group: its instances neither
+	// boot before their way out exists nor outlive it. What does not (a load balancer, a database) takes Private and is
+	// made meanwhile.
+	PrivateReady map[string]pulumi.StringInput
 	// PublicCIDRs and PrivateCIDRs are IPv4 blocks by zone; empty when a brought VPC does not say.
 	PublicCIDRs, PrivateCIDRs map[string]string
 	// S3PrefixList is the managed prefix list of S3 in the region, for security-group rules; nil without a gateway
@@ -43,7 +47,7 @@ func (b *builder) place() {
 	}
 	placement := Placement{
 		VPC: b.network.VPCID, CIDR: b.plan.args.CIDR, Zones: slices.Clone(b.plan.zones),
-		Public: b.subnetIDs(Public), Private: b.subnetIDs(Private), Isolated: b.subnetIDs(Isolated),
+		Public: b.readyIDs(Public), Private: b.subnetIDs(Private), PrivateReady: b.readyIDs(Private), Isolated: b.subnetIDs(Isolated),
 		PublicCIDRs: b.plan.cidrs(Public), PrivateCIDRs: b.plan.cidrs(Private),
 		HasInternetEgress: len(b.plan.natZones) > 0, IPv6: b.plan.args.IPv6,
 	}
@@ -56,7 +60,7 @@ func (b *builder) place() {
 func broughtPlacement(bring *BroughtVPC) Placement {
 	return Placement{
 		VPC: bring.VPCID, CIDR: bring.CIDR, Zones: broughtZones(bring),
-		Public: copied(bring.Public), Private: copied(bring.Private), Isolated: copied(bring.Isolated),
+		Public: copied(bring.Public), Private: copied(bring.Private), PrivateReady: copied(bring.Private), Isolated: copied(bring.Isolated),
 		PublicCIDRs: copied(bring.PublicCIDRs), PrivateCIDRs: copied(bring.PrivateCIDRs),
 		S3PrefixList: bring.S3PrefixList, S3Endpoint: bring.S3Endpoint,
 		HasInternetEgress: bring.InternetEgress || len(bring.NATGateways) > 0, IPv6: bring.IPv6,
@@ -81,6 +85,14 @@ func (p plan) cidrs(tier Tier) map[string]string {
 }
 
 func (b *builder) subnetIDs(tier Tier) map[string]pulumi.StringInput {
+	out := map[string]pulumi.StringInput{}
+	for zone, made := range b.subnets[tier] {
+		out[zone] = made.ID().ToStringOutput()
+	}
+	return out
+}
+
+func (b *builder) readyIDs(tier Tier) map[string]pulumi.StringInput {
 	out := map[string]pulumi.StringInput{}
 	for zone, made := range b.subnets[tier] {
 		out[zone] = whenReady(made, b.ready[tier][zone])
