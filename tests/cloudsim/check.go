@@ -223,6 +223,9 @@ func (m *Model) missing(c *Call, ref *Ref, found Found) error {
 			code = row.NotFound
 		}
 	}
+	if ref.Noun != "" {
+		noun = ref.Noun
+	}
 	if code == "" {
 		code = "InvalidParameterValue"
 	}

@@ -340,6 +340,9 @@ func (m *Model) resolve(ref *Ref, v resource.PropertyValue, at place) *Resource 
 // matches compares a value with the outputs that the reference may name.
 func (ref *Ref) matches(r *Resource, value string) bool {
 	by := ref.By
+	if ref.Trim != nil {
+		value = ref.Trim(value)
+	}
 	if len(by) == 0 {
 		by = []string{"id"}
 	}

@@ -225,7 +225,7 @@ func (m *monitor) created(rec *Record, req opRequest) (resource.PropertyMap, err
 		return nil, err
 	}
 	rec.checked = checked
-	rec.needs = m.rec.sim.model.trueNeeds(req, r)
+	rec.needs, rec.takes = m.rec.sim.model.trueNeeds(req, r)
 	if req.preview {
 		return r.Outputs, nil
 	}

@@ -38,7 +38,7 @@ func (m *Model) create(req opRequest) (*Resource, error) {
 	if req.preview && !m.wholePlan {
 		return r, nil
 	}
-	op = m.operation(OpCreate, c, m.start(c, r), row.Durations.Create)
+	op = m.operation(OpCreate, c, m.start(c, r), createTime(c))
 	r.Created, r.Updated, r.unanswered = op.End, op.End, true
 	if c.Old != nil {
 		r.serial = c.Old.serial
@@ -362,16 +362,42 @@ func (m *Model) read(req opRequest) (*Resource, error) {
 	return r, nil
 }
 
-// trueNeeds are the URNs that a resource needs, for the critical path.
-func (m *Model) trueNeeds(req opRequest, r *Resource) []string {
-	row := m.row(req.typ)
+// trueNeeds are the URNs that a resource needs and the time it takes, for the critical path.
+func (m *Model) trueNeeds(req opRequest, r *Resource) ([]string, time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	c := m.call(OpCreate, m.row(req.typ), req)
 	var urns []string
-	for _, need := range m.needs(m.call(OpCreate, row, req), r) {
+	for _, need := range m.needs(c, r) {
 		if need.URN != r.URN {
 			urns = append(urns, need.URN)
 		}
 	}
-	return urns
+	return urns, createTime(c)
+}
+
+func createTime(c *Call) time.Duration {
+	if c.Row.CreateTime != nil {
+		return c.Row.CreateTime(c)
+	}
+	return c.Row.Durations.Create
+}
+
+// idle explains which resources do nothing, by URN.
+func (m *Model) idle() map[string]string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	reasons := map[string]string{}
+	for _, r := range m.everything() {
+		row := m.row(r.Type)
+		if row == nil || row.Idle == nil || r.Given {
+			continue
+		}
+		c := m.call(OpRead, row, opRequest{urn: r.URN, typ: r.Type, id: r.ID, at: place{r.Account, r.Region}, inputs: r.Inputs})
+		c.Old, c.ARN, c.Out = r, r.ARN, r.Out()
+		if why := row.Idle(c); why != "" {
+			reasons[r.URN] = why
+		}
+	}
+	return reasons
 }

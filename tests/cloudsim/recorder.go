@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
@@ -48,6 +49,7 @@ type Record struct {
 
 	checked resource.PropertyMap
 	needs   []string
+	takes   time.Duration
 }
 
 // In reads the inputs.
@@ -190,16 +192,17 @@ func (r *Recorder) summary() string {
 	return strings.Join(names, ", ")
 }
 
+// Idle explains which resources AWS accepts although they do nothing: a NAT gateway in a subnet without a way out, a gateway
+// endpoint without a route table. By URN; empty is good. Ask after a run that is no preview.
+func (r *Recorder) Idle() map[string]string { return r.sim.model.idle() }
+
 // Timeline schedules the run as the engine would: every resource starts when everything that it waits for is finished.
 func (r *Recorder) Timeline() Timeline {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	nodes := make([]Node, 0, len(r.order))
 	for _, rec := range r.order {
-		node := Node{URN: rec.URN, Needs: append([]string(nil), rec.needs...)}
-		if row := r.sim.model.row(rec.Type); row != nil && rec.Custom && !rec.Read {
-			node.Duration = row.Durations.Create
-		}
+		node := Node{URN: rec.URN, Duration: rec.takes, Needs: append([]string(nil), rec.needs...)}
 		for _, urns := range rec.PropertyDependencies {
 			node.Needs = append(node.Needs, urns...)
 		}

@@ -65,6 +65,10 @@ type Row struct {
 	// before a public NAT gateway. It is what DependsOn is for, and counts as a true dependency on the critical path.
 	After func(c *Call) []*Resource
 
+	// Idle says why a resource does nothing although AWS accepts it, such as a NAT gateway in a subnet without a way out; ""
+	// if it works. It is asked when the whole program has run; see Recorder.Idle.
+	Idle func(c *Call) string
+
 	// NotFound is AWS's error code when a reference names one that does not exist: "InvalidVpcID.NotFound".
 	NotFound string
 	// InUse is AWS's error code when one is deleted that something still refers to. Default: DependencyViolation.
@@ -72,6 +76,8 @@ type Row struct {
 
 	// Durations is how long AWS takes, and how we know.
 	Durations Durations
+	// CreateTime replaces Durations.Create where it depends on the inputs.
+	CreateTime func(c *Call) time.Duration
 }
 
 // Compute makes one output. It returns a string, bool, int, float64, []string, []any, map[string]any or nil for absent.
@@ -104,12 +110,16 @@ type Ref struct {
 	By []string
 	// Except says which values are not references, such as "local" for a route or "alias/aws/sns" for a key.
 	Except func(value string) bool
+	// Trim takes off what may be appended to a name, such as ":*" to a log group's ARN.
+	Trim func(value string) string
 	// Region is where the target lives if not in the resource's own region; "*" for anywhere.
 	Region string
 	// Weak references do not keep the target alive: AWS deletes it all the same.
 	Weak bool
 	// Code is AWS's error code when the target does not exist. Default: the target row's NotFound.
 	Code string
+	// Noun is what the message calls the target. Default: the noun of the first type in To.
+	Noun string
 }
 
 // Scope is how far a name must be unique.

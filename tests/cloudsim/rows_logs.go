@@ -13,7 +13,7 @@ func init() {
 }
 
 var logGroup = Row{
-	Type:     "aws:cloudwatch/logGroup:LogGroup",
+	Type:     logGroupType,
 	Noun:     "log group",
 	Doc:      logsCreate,
 	ID:       Format("{name}"),
@@ -24,7 +24,7 @@ var logGroup = Row{
 	Replace:  []string{"name", "namePrefix", "logGroupClass"},
 	Taggable: true,
 	Refs: []Ref{
-		{Path: "kmsKeyId", To: []string{"aws:kms/key:Key"}, By: []string{"arn"}, Code: "InvalidParameterException"},
+		{Path: "kmsKeyId", To: []string{"aws:kms/key:Key"}, By: []string{"arn"}, Weak: true, Code: "InvalidParameterException"},
 	},
 	Unique: []Unique{{Paths: []string{"name"}, Code: "ResourceAlreadyExistsException"}},
 	Limits: []Limit{
