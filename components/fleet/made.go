@@ -1,0 +1,78 @@
+package fleet
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/seed-11444627/holdfast/components/alarms"
+)
+
+// made is what one concern leaves for the next.
+type made struct {
+	key                          *kms.Key
+	volumeKey                    pulumi.StringInput
+	logGroup                     *cloudwatch.LogGroup
+	bucket                       *s3.BucketV2
+	bucketClosed, bucketVersions pulumi.Resource
+	bucketOpen                   pulumi.Resource // the bucket's policy: without it nobody may write logs
+	role                         *iam.Role
+	profile                      *iam.InstanceProfile
+	rolePolicy                   pulumi.Resource
+	balancerSG                   []pulumi.StringInput
+	serverSG                     pulumi.StringOutput
+	// egressRules must be there before the first server starts: it downloads through them.
+	egressRules []pulumi.Resource
+	listener    *lb.Listener
+	certificate pulumi.StringInput
+	alarms      *alarms.Set
+	rollback    *alarms.Set
+	edge
+	groupAlarmSet *alarms.Set
+}
+
+// partition is the part of AWS that a region belongs to, the second field of its ARNs.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+func partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+// arn writes an ARN of the fleet's own account and region.
+func (p *plan) arn(service, resource string) string {
+	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", partition(p.args.Region), service, p.args.Region, p.args.AccountID, resource)
+}
+
+// groupPattern matches the Auto Scaling group's ARN. Its name is the logical name and Pulumi's suffix; the policy has to
+// be there before the group, because the first instances already answer its hooks.
+func (b *builder) groupPattern() string {
+	return b.plan.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/"+b.kids.Child("group")+"-*")
+}
+
+// output fills the component's outputs.
+func (b *builder) output() {
+	f := b.fleet
+	f.GroupName = f.Group.Name
+	f.LoadBalancerSuffix, f.TargetGroupSuffix = f.LoadBalancer.ArnSuffix, f.TargetGroup.ArnSuffix
+	f.RoleName = b.role.Name
+	f.InstanceSecurityGroupID = b.serverSG
+	f.LogBucket, f.LogGroup = b.bucket.Bucket, b.logGroup.Name
+	f.TemplateVersion = f.LaunchTemplate.LatestVersion
+	f.ArtifactSHA256 = pulumi.String(b.plan.args.Artifact.SHA256).ToStringOutput()
+	f.URL = b.url()
+	f.DistributionID = pulumi.String("").ToStringOutput()
+	if f.Distribution != nil {
+		f.DistributionID = f.Distribution.ID().ToStringOutput()
+	}
+}

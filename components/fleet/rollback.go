@@ -1,0 +1,4 @@
+package fleet
+
+func (b *builder) createRollback() error { return nil }
+func (b *builder) createNotices() error  { return nil }

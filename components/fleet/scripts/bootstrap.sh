@@ -1,0 +1,53 @@
+finish() {
+  local status=$?
+  trap - EXIT
+  if [ "$status" -ne 0 ]; then
+    echo "holdfast: start failed with status $status: the launch is abandoned"
+    /usr/local/bin/holdfast-lifecycle abandon
+  fi
+  exit "$status"
+}
+trap finish EXIT
+
+download() {
+  aws s3api get-object --region "$REGION" --bucket "$BUCKET" --key "$KEY" --version-id "$VERSION_ID" \
+    /opt/holdfast/server.download >/dev/null
+}
+
+install_server() {
+  mkdir -p /opt/holdfast /var/log/holdfast
+  local try
+  for try in 1 2 3 4 5; do
+    if download; then break; fi
+    echo "holdfast: download attempt $try failed"
+    if [ "$try" -eq 5 ]; then return 1; fi
+    sleep "$((try * 2))"
+  done
+  echo "$SHA256  /opt/holdfast/server.download" | sha256sum --check --strict --status || {
+    echo "holdfast: the artifact's SHA-256 is not $SHA256: it is not started"
+    rm -f /opt/holdfast/server.download
+    return 1
+  }
+  echo "holdfast: artifact verified version=$VERSION_ID sha256=$SHA256"
+  chmod 0755 /opt/holdfast/server.download
+  mv /opt/holdfast/server.download /opt/holdfast/server
+}
+
+need() { # command, package
+  if [ -x "$1" ]; then return; fi
+  dnf install -y --quiet "$2"
+}
+
+install_server
+need /opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl amazon-cloudwatch-agent
+if [ "$LIMITED" = 1 ]; then need /usr/sbin/haproxy haproxy; fi
+
+systemctl daemon-reload
+systemctl enable --now holdfast-server.service
+if [ "$LIMITED" = 1 ]; then systemctl enable --now haproxy.service; fi
+/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s \
+  -c file:/opt/aws/amazon-cloudwatch-agent/etc/holdfast.json
+
+/usr/local/bin/holdfast-lifecycle continue
+systemctl enable --now holdfast-lifecycle.service
+echo "holdfast: in service, $HEALTH_URL answers 200"
