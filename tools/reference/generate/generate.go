@@ -244,18 +244,24 @@ func commentOf(f *ast.Field) string {
 	return oneLine(f.Comment.Text())
 }
 
+// defaults matches the word that begins a default, with its condition if it has one: "Default:", "Default, when …:".
+var defaults = regexp.MustCompile(`\bDefault(?:, ([^:.]*))?:`)
+
 // splitDefault takes what stands after "Default:" out of a comment: to the end of its sentence.
 func splitDefault(comment string) (meaning, def string) {
-	before, after, found := strings.Cut(comment, "Default:")
-	if !found {
+	at := defaults.FindStringSubmatchIndex(comment)
+	if at == nil {
 		return comment, ""
 	}
-	rest := ""
+	condition, after, rest := "", comment[at[1]:], ""
+	if at[2] >= 0 {
+		condition = comment[at[2]:at[3]] + ": "
+	}
 	if end := sentenceEnd(after); end >= 0 {
 		after, rest = after[:end], after[end+1:]
 	}
-	return strings.TrimSpace(strings.TrimSpace(before) + " " + strings.TrimSpace(rest)),
-		strings.TrimSuffix(strings.TrimSpace(after), ".")
+	return strings.TrimSpace(strings.TrimSpace(comment[:at[0]]) + " " + strings.TrimSpace(rest)),
+		condition + strings.TrimSuffix(strings.TrimSpace(after), ".")
 }
 
 // required matches a sentence that begins with the word.

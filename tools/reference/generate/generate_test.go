@@ -19,6 +19,8 @@ type PondArgs struct {
 	Depth float64
 	// Owner answers for it. Required, unless it is wild.
 	Owner string
+	// Fish swim. Default, when it is deep: carp. Pike eat them.
+	Fish string
 	// Banks are its sides.
 	Banks Banks
 	hidden int
@@ -71,6 +73,7 @@ func TestAPageHasEverythingThatTheCommentsSay(t *testing.T) {
 		"Type token `holdfast:index:Pond`.",
 		"| `Depth` | `float64` | 1.5 | Depth in metres, up to 3. Deeper ponds freeze later. |",
 		"| `Owner` | `string` | required, unless it is wild | Owner answers for it. |",
+		"| `Fish` | `string` | when it is deep: carp | Fish swim. Pike eat them. |",
 		"### Banks",
 		`| ` + "`Slope` | `int` | none | Slope \\| in per cent. |",
 		"| `Steep` | `int` | none | See `Slope`. |",
@@ -94,7 +97,7 @@ func TestAnArgumentKnowsWhetherItOnlyGroupsOthers(t *testing.T) {
 		nested[a.Struct+"."+a.Name] = a.Nested
 	}
 	require.Equal(t, map[string]bool{
-		"PondArgs.Depth": false, "PondArgs.Owner": false, "PondArgs.Banks": true, "Banks.Slope": false, "Banks.Steep": false,
+		"PondArgs.Depth": false, "PondArgs.Owner": false, "PondArgs.Fish": false, "PondArgs.Banks": true, "Banks.Slope": false, "Banks.Steep": false,
 	}, nested)
 }
 
