@@ -63,9 +63,7 @@ type HashingConfig struct {
 	StartupSeconds int
 	// MaximumServers bounds scaling and so the bill; 0 takes the computed maximum.
 	MaximumServers int
-	// PricePerQuarterHour is what a started 15 minutes of one instance cost, in USD.
-	PricePerQuarterHour int
-	InstanceType        string
+	InstanceType   string
 	// ImageID pins the image; empty takes the newest Amazon Linux by its public parameter.
 	ImageID  string
 	Artifact Artifact
@@ -93,9 +91,14 @@ func Parse(stack string, values Values) (Config, error) {
 		Alarms:      r.alarms(),
 		Hashing:     r.hashing(),
 	}
-	if profile, err := ProfileOf(c.Environment); err == nil {
-		c.Profile = profile
-		r.contradictions(stack, c)
+	profile, err := ProfileOf(c.Environment)
+	if err != nil {
+		return c, r.problems.Err()
+	}
+	c.Profile = profile
+	r.contradictions(stack, c)
+	if r.text("decommission") != "" {
+		c.Profile.Disposable = true
 	}
 	return c, r.problems.Err()
 }
@@ -130,7 +133,7 @@ func (r *reader) alarms() AlarmsConfig {
 	return AlarmsConfig{
 		Emails:   r.list("alarmEmails", email, "e-mail addresses"),
 		Runbooks: r.pattern("runbooks", httpsURL, "an https URL without a final slash"),
-		Pager:    r.secret("pagerDutyUrl", httpsURL, "an https URL, encrypted"),
+		Pager:    r.secret("pagerDutyUrl", pagerDutyURL, "an integration URL at events.pagerduty.com or events.eu.pagerduty.com, encrypted"),
 	}
 }
 
@@ -142,7 +145,6 @@ func (r *reader) hashing() HashingConfig {
 		HeadroomPercent:     r.integer("hashingHeadroomPercent", 1, 90),
 		StartupSeconds:      r.integer("hashingStartupSeconds", 10, 3_600),
 		MaximumServers:      r.integer("hashingMaximumServers", 0, 1_000),
-		PricePerQuarterHour: r.integer("hashingPricePerQuarterHour", 0, 10_000),
 		InstanceType:        r.pattern("hashingInstanceType", instanceType, "an EC2 instance type such as c7i.large"),
 		ImageID:             r.optional("hashingImageId", imageID, "an image id such as ami-0abcdef1234567890, or nothing"),
 		Artifact: Artifact{

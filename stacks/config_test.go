@@ -15,7 +15,7 @@ import (
 
 const (
 	root   = ".."
-	secret = "https://pager.example.com/stand-in/enqueue"
+	secret = "https://events.pagerduty.com/integration/stand-in/enqueue"
 )
 
 // valuesOf are the values of one of the three real files, with the pager's secret where it is missing.
@@ -47,7 +47,7 @@ func TestTheThreeRealFilesLoad(t *testing.T) {
 	for _, environment := range stacks.Environments() {
 		files, err := stacks.ReadFiles(root, string(environment))
 		require.NoError(t, err)
-		c, err := files.Check(secret, "holdfast:pagerDutyUrl")
+		c, err := files.Check(secret)
 		require.NoError(t, err)
 		require.Equal(t, environment, c.Environment)
 	}
@@ -120,26 +120,26 @@ func TestProblemsOfEveryKindAreReportedTogether(t *testing.T) {
 func TestEachWrongValueIsRefusedByItsOwnKey(t *testing.T) {
 	t.Parallel()
 	for key, wrong := range map[string][]string{
-		"environment":                {"production", "Prod"},
-		"accountId":                  {"11111111111", "1111-1111-1111", "111111111111x"},
-		"region":                     {"us-east-1", "eu-central", "ap-south-1"},
-		"networkCidr":                {"10.0.0.0", "10.0.0.0/8", "10.0.0.1/16", "8.8.0.0/16", "10.0.0.0/29", "fd00::/16"},
-		"zones":                      {"[]", `"eu-central-1a"`, `["eu-central-1"]`, `["eu-central-1a","eu-central-1a","eu-central-1b"]`, `[1,2,3]`},
-		"natGateways":                {"two", "1"},
-		"alarmEmails":                {`["nobody"]`, `"a@example.com"`},
-		"runbooks":                   {"http://example.com/runbooks", "https://example.com/"},
-		"dataClass":                  {"secret", ""},
-		"hashingPeakRequests":        {"0", "-1", "1.5", "many", "100001"},
-		"hashingServerConnections":   {"0", "1001"},
-		"hashingHeadroomPercent":     {"0", "91", "0.2"},
-		"hashingMaximumServers":      {"-1", "1001"},
-		"hashingInstanceType":        {"", "large", "c7i large"},
-		"hashingImageId":             {"ami-xyz", "al2023"},
-		"hashingArtifactBucket":      {"", "A", "has space"},
-		"hashingArtifactSha256":      {"", strings.Repeat("A", 64), strings.Repeat("0", 63)},
-		"hashingDomain":              {"localhost", "hash_example.com"},
-		"hashingHostedZoneId":        {"hash.example.com", "z0123"},
-		"hashingPricePerQuarterHour": {"-8", "eight"},
+		"environment":              {"production", "Prod"},
+		"accountId":                {"11111111111", "1111-1111-1111", "111111111111x"},
+		"region":                   {"us-east-1", "eu-central", "ap-south-1"},
+		"networkCidr":              {"10.0.0.0", "10.0.0.0/8", "10.0.0.1/16", "8.8.0.0/16", "10.0.0.0/29", "fd00::/16"},
+		"zones":                    {"[]", `"eu-central-1a"`, `["eu-central-1"]`, `["eu-central-1a","eu-central-1a","eu-central-1b"]`, `[1,2,3]`},
+		"natGateways":              {"two", "1"},
+		"alarmEmails":              {`["nobody"]`, `"a@example.com"`, `["a.b@example.com","a-b@example.com"]`},
+		"runbooks":                 {"http://example.com/runbooks", "https://example.com/"},
+		"dataClass":                {"secret", ""},
+		"hashingPeakRequests":      {"0", "-1", "1.5", "many", "100001"},
+		"hashingServerConnections": {"0", "1001"},
+		"hashingHeadroomPercent":   {"0", "91", "0.2"},
+		"hashingMaximumServers":    {"-1", "1001"},
+		"hashingInstanceType":      {"", "large", "c7i large"},
+		"hashingImageId":           {"ami-xyz", "al2023"},
+		"hashingArtifactBucket":    {"", "A", "has space"},
+		"hashingArtifactSha256":    {"", strings.Repeat("A", 64), strings.Repeat("0", 63)},
+		"hashingDomain":            {"localhost", "hash_example.com"},
+		"hashingHostedZoneId":      {"hash.example.com", "z0123"},
+		"decommission":             {"yes", "dev"},
 	} {
 		for _, text := range wrong {
 			values := valuesOf(t, "prod")
@@ -152,7 +152,7 @@ func TestEachWrongValueIsRefusedByItsOwnKey(t *testing.T) {
 func TestAPlainTextSecretIsRefusedAndNeverRepeated(t *testing.T) {
 	t.Parallel()
 	values := valuesOf(t, "prod")
-	values["holdfast:pagerDutyUrl"] = stacks.Value{Text: "https://events.example.com/integration/0123456789abcdef/enqueue"}
+	values["holdfast:pagerDutyUrl"] = stacks.Value{Text: "https://events.pagerduty.com/integration/0123456789abcdef/enqueue"}
 	_, err := stacks.Parse("prod", values)
 	require.ErrorContains(t, err, "--secret")
 	require.NotContains(t, err.Error(), "0123456789abcdef")
@@ -185,7 +185,7 @@ func TestAFileThatLeavesDefaultProvidersOnIsRefused(t *testing.T) {
 	files, err := stacks.ReadFiles(root, "dev")
 	require.NoError(t, err)
 	files.Config = []byte(strings.ReplaceAll(string(files.Config), `pulumi:disable-default-providers: ["*"]`, ""))
-	_, err = files.Check(secret, "holdfast:pagerDutyUrl")
+	_, err = files.Check(secret)
 	require.ErrorContains(t, err, "pulumi:disable-default-providers")
 }
 
@@ -211,11 +211,11 @@ func TestWeaknessIsSeenInEveryPromise(t *testing.T) {
 	prod, err := stacks.ProfileOf(stacks.Prod)
 	require.NoError(t, err)
 	promises := prod.WeakerThan(stacks.Profile{
-		MinimumZones: 4, PinnedImage: true, OwnDomain: true, Pager: true, MinimumHeadroomPercent: 30, LogDays: 999,
+		MinimumZones: 4, PinnedImage: true, OwnDomain: true, Pager: true, EdgeAlarms: true, MinimumHeadroomPercent: 30, LogDays: 999,
 	})
 	require.Len(t, promises, 3)
 	none := stacks.Profile{Disposable: true}
-	require.Len(t, none.WeakerThan(prod), 7, "one line for each field of Profile")
+	require.Len(t, none.WeakerThan(prod), 8, "one line for each field of Profile")
 }
 
 func TestTheRealFilesOfProdAreNotWeakerThanThoseOfDev(t *testing.T) {
@@ -236,4 +236,16 @@ func TestTheRealFilesOfProdAreNotWeakerThanThoseOfDev(t *testing.T) {
 	}
 	require.Equal(t, len(stg.Network.Zones), len(prod.Network.Zones), "stg has prod's topology")
 	require.Equal(t, stg.Network.NAT, prod.Network.NAT, "stg has prod's topology")
+}
+
+func TestProtectionsAreGivenUpOnlyByNamingTheStack(t *testing.T) {
+	t.Parallel()
+	values := valuesOf(t, "prod")
+	c, err := stacks.Parse("prod", values)
+	require.NoError(t, err)
+	require.False(t, c.Profile.Disposable)
+	set(values, "decommission", "prod")
+	c, err = stacks.Parse("prod", values)
+	require.NoError(t, err)
+	require.True(t, c.Profile.Disposable)
 }

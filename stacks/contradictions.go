@@ -8,6 +8,7 @@ import (
 // contradictions are the rules between values, and between values and the environment's profile.
 func (r *reader) contradictions(stack string, c Config) {
 	r.stackName(stack, c)
+	r.decommission(stack)
 	r.networkAgainstProfile(c)
 	r.hashingAgainstProfile(c)
 	if c.Profile.Pager {
@@ -16,11 +17,23 @@ func (r *reader) contradictions(stack string, c Config) {
 	}
 	r.require(len(c.Alarms.Emails) > 0 || c.Alarms.Pager || r.failed("alarmEmails"), "alarmEmails", nil,
 		"somebody who receives alarms", "add an address")
+	r.subscribers(c.Alarms.Emails)
 	// EC2 answers for a subnet's zone by the region that the zone's name begins with.
 	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
 	for _, zone := range c.Network.Zones {
 		r.require(r.failed("region") || strings.HasPrefix(zone, c.Account.Region), "zones", zone,
 			"zones of the region "+c.Account.Region, "use "+c.Account.Region+"a, or change region")
+	}
+}
+
+// subscribers refuses addresses whose subscriptions would bear one name.
+func (r *reader) subscribers(addresses []string) {
+	taken := map[string]string{}
+	for _, address := range addresses {
+		name := subscriberName(address)
+		other, clash := taken[name]
+		r.require(!clash, "alarmEmails", address, "addresses that differ in letters and digits, unlike "+other, "remove one of the two")
+		taken[name] = address
 	}
 }
 
@@ -31,6 +44,13 @@ func (r *reader) stackName(stack string, c Config) {
 				"set environment to "+stack+", or give the stack another name")
 		}
 	}
+}
+
+// decommission is the one way to give up the protections of an environment that is not disposable.
+func (r *reader) decommission(stack string) {
+	given := r.text("decommission")
+	r.require(given == "" || given == stack, "decommission", given, "nothing, or the stack's own name, "+stack,
+		"remove it, unless this very environment is about to be destroyed")
 }
 
 func (r *reader) networkAgainstProfile(c Config) {

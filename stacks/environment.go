@@ -29,6 +29,9 @@ type Profile struct {
 	OwnDomain bool
 	// Pager means that critical alarms must reach a pager, not only a mailbox.
 	Pager bool
+	// EdgeAlarms means that what CloudFront reports in us-east-1 has alarms and topics of its own. Without them a failing
+	// edge shows only where its requests no longer arrive.
+	EdgeAlarms bool
 	// MinimumHeadroomPercent is the share of each server that is kept free at the stated peak.
 	MinimumHeadroomPercent int
 	// LogDays is how long logs are kept.
@@ -41,10 +44,11 @@ func ProfileOf(environment Environment) (Profile, error) {
 	case Dev:
 		return Profile{Disposable: true, MinimumZones: 2, MinimumHeadroomPercent: 1, LogDays: 7}, nil
 	case Stg:
-		return Profile{MinimumZones: 3, PinnedImage: true, MinimumHeadroomPercent: 10, LogDays: 30}, nil
+		return Profile{MinimumZones: 3, PinnedImage: true, EdgeAlarms: true, MinimumHeadroomPercent: 10, LogDays: 30}, nil
 	case Prod:
 		return Profile{
-			MinimumZones: 3, PinnedImage: true, OwnDomain: true, Pager: true, MinimumHeadroomPercent: 20, LogDays: 365,
+			MinimumZones: 3, PinnedImage: true, OwnDomain: true, Pager: true, EdgeAlarms: true, MinimumHeadroomPercent: 20,
+			LogDays: 365,
 		}, nil
 	}
 	return Profile{}, fmt.Errorf("environment %q: want one of dev, stg, prod", environment)
@@ -63,6 +67,7 @@ func (p Profile) WeakerThan(other Profile) []string {
 	note(!p.PinnedImage && other.PinnedImage, "pinned image")
 	note(!p.OwnDomain && other.OwnDomain, "own domain")
 	note(!p.Pager && other.Pager, "critical alarms reach a pager")
+	note(!p.EdgeAlarms && other.EdgeAlarms, "alarms at the edge")
 	note(p.MinimumHeadroomPercent < other.MinimumHeadroomPercent, fmt.Sprintf("headroom of %d %%", other.MinimumHeadroomPercent))
 	note(p.LogDays < other.LogDays, fmt.Sprintf("logs kept %d days", other.LogDays))
 	return weaker

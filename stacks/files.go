@@ -74,20 +74,29 @@ func (f Files) Values(secretStandIn string) (Values, error) {
 	return values, nil
 }
 
-// Check reports everything that is wrong with the files before an engine is started. Simulated runs supply secrets that
-// the file lacks; they are named in supplied.
-func (f Files) Check(secretStandIn string, supplied ...string) (Config, error) {
+// Check reports everything that is wrong with the files before an engine is started. A simulated run gives the stand-in
+// for secrets; secrets that the environment requires and the file lacks are taken as given then.
+func (f Files) Check(secretStandIn string) (Config, error) {
 	values, err := f.Values(secretStandIn)
 	if err != nil {
 		return Config{}, err
 	}
-	for _, key := range supplied {
-		if values[key].Text == "" {
+	for _, key := range f.RequiredSecrets(values) {
+		if values[key].Text == "" && secretStandIn != "" {
 			values[key] = Value{Text: secretStandIn, Secret: true}
 		}
 	}
 	c, err := Parse(f.Stack, values)
 	return c, errors.Join(err, f.checkGuard(values))
+}
+
+// RequiredSecrets are the full keys of the secrets that the environment cannot do without.
+func (f Files) RequiredSecrets(values Values) []string {
+	profile, err := ProfileOf(Environment(values[Namespace+":environment"].Text))
+	if err != nil || !profile.Pager {
+		return nil
+	}
+	return []string{Namespace + ":pagerDutyUrl"}
 }
 
 // checkGuard makes sure that the file switches the default providers off.

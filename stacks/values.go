@@ -25,9 +25,9 @@ type Values map[string]Value
 // Keys are the keys of our namespace. A test compares them with the declarations in Pulumi.yaml.
 func Keys() []string {
 	return []string{
-		"accountId", "alarmEmails", "costCentre", "dataClass", "environment", "hashingArtifactBucket", "hashingArtifactKey",
+		"accountId", "alarmEmails", "costCentre", "dataClass", "decommission", "environment", "hashingArtifactBucket", "hashingArtifactKey",
 		"hashingArtifactSha256", "hashingArtifactVersion", "hashingDomain", "hashingHeadroomPercent", "hashingHostedZoneId",
-		"hashingImageId", "hashingInstanceType", "hashingMaximumServers", "hashingPeakRequests", "hashingPricePerQuarterHour",
+		"hashingImageId", "hashingInstanceType", "hashingMaximumServers", "hashingPeakRequests",
 		"hashingServerConnections", "hashingServiceMilliseconds", "hashingStartupSeconds", "natGateways", "networkCidr",
 		"owner", "pagerDutyUrl", "region", "runbooks", "zones",
 	}
@@ -38,10 +38,12 @@ var regions = []string{"eu-central-1", "eu-north-1", "eu-west-1", "eu-west-3"}
 
 // The shapes of single values.
 var (
-	accountID    = regexp.MustCompile(`^\d{12}$`)
-	tagValue     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 .\-]{0,63}$`)
-	email        = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
-	httpsURL     = regexp.MustCompile(`^https://[^\s]+[^\s/]$`)
+	accountID = regexp.MustCompile(`^\d{12}$`)
+	tagValue  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 .\-]{0,63}$`)
+	email     = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
+	httpsURL  = regexp.MustCompile(`^https://[^\s]+[^\s/]$`)
+	// https://www.pagerduty.com/docs/guides/amazon-cloudwatch-integration-guide/
+	pagerDutyURL = regexp.MustCompile(`^https://events(\.eu)?\.pagerduty\.com/\S+$`)
 	instanceType = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
 	imageID      = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

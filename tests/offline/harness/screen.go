@@ -54,7 +54,7 @@ func (s *screen) move(control byte) {
 	}
 }
 
-// obey follows cursor movements up and the clearing of a line; colours are drawn, other sequences are dropped.
+// obey follows cursor movements up and clearing; colours and everything else are dropped.
 func (s *screen) obey(sequence string) {
 	if len(sequence) < 3 {
 		return

@@ -64,7 +64,7 @@ func Open(ctx context.Context, options Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := files.Check(SimulatedSecret, requiredSecrets...)
+	settings, err := files.Check(SimulatedSecret)
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of stack %s is not usable; nothing was started:\n%w", options.Stack, err)
 	}
@@ -188,7 +188,7 @@ func OrdinaryEnvironment(layout toolchain.Layout, stack string) (map[string]stri
 	if err != nil {
 		return nil, err
 	}
-	settings, err := files.Check(SimulatedSecret, requiredSecrets...)
+	settings, err := files.Check(SimulatedSecret)
 	if err != nil {
 		return nil, err
 	}
@@ -201,4 +201,13 @@ func OrdinaryEnvironment(layout toolchain.Layout, stack string) (map[string]stri
 	variables := o.environment()
 	variables["PATH"] = layout.PluginDir() + string(os.PathListSeparator) + os.Getenv("PATH")
 	return variables, nil
+}
+
+// Export is the stack's state as the engine exports it, secrets encrypted.
+func (s *Stack) Export(ctx context.Context) ([]byte, error) {
+	deployment, err := s.auto.Export(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("exporting the state of %s: %w", s.options.Stack, err)
+	}
+	return deployment.Deployment, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -22,10 +23,7 @@ const passphrase = "simulated-cloud-only"
 
 // SimulatedSecret is what stands in for every secret of a configuration file. It is shaped like the pager URL that the
 // program asks for, and says what it is.
-const SimulatedSecret = "https://pager.example.com/simulated-secret-of-the-simulated-cloud/enqueue"
-
-// requiredSecrets are supplied when a fresh clone does not have them.
-var requiredSecrets = []string{stacks.Namespace + ":pagerDutyUrl"}
+const SimulatedSecret = "https://events.pagerduty.com/integration/simulated-secret-of-the-simulated-cloud/enqueue"
 
 // workspace is the folder the engine runs in: copies of the project's files, so that the engine never writes into the
 // repository, with simulated secrets in place of the real ones, which only their owner can decrypt.
@@ -81,7 +79,11 @@ func (w workspace) settings(files stacks.Files, existing string) ([]byte, error)
 	if stack.Config == nil {
 		stack.Config = map[string]any{}
 	}
-	for _, key := range secretKeys(stack.Config) {
+	values, err := files.Values(SimulatedSecret)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range secretKeys(stack.Config, files.RequiredSecrets(values)) {
 		cipher, err := crypter.EncryptValue(context.Background(), SimulatedSecret)
 		if err != nil {
 			return nil, err
@@ -95,11 +97,11 @@ func (w workspace) settings(files stacks.Files, existing string) ([]byte, error)
 }
 
 // secretKeys are the required secrets, and whatever else the file keeps encrypted.
-func secretKeys(values map[string]any) []string {
-	keys := append([]string{}, requiredSecrets...)
+func secretKeys(values map[string]any, required []string) []string {
+	keys := slices.Clone(required)
 	for key, value := range values {
 		object, ok := value.(map[string]any)
-		if ok && object["secure"] != nil && key != requiredSecrets[0] {
+		if ok && object["secure"] != nil && !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
 	}

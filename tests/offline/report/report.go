@@ -86,15 +86,11 @@ func recovery(answers map[posture.Scenario]posture.Recovery, scenario posture.Sc
 }
 
 func duration(d time.Duration) string {
-	if d == 0 {
+	if d < time.Second {
 		return "none"
 	}
-	text := d.Round(time.Second).String()
-	text = strings.TrimSuffix(text, "0s")
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	text := strings.Replace(d.Round(time.Second).String(), "m0s", "m", 1)
+	return strings.Replace(text, "h0m", "h", 1)
 }
 
 func money(usd float64) string { return strconv.FormatFloat(usd, 'f', 2, 64) }

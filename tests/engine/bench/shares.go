@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/seed-11444627/holdfast/stacks"
+)
+
+// shares tells where the time of a warm preview of prod goes. The program's share is what it takes under mocks, the
+// engine's is a preview through the Automation API less the program, and the harness adds the rest of what
+// `make preview` takes.
+func (b *bench) shares() error {
+	title("A warm preview of prod, as make preview runs it")
+	settings, err := b.settingsOf("prod")
+	if err != nil {
+		return err
+	}
+	var whole, engine, program []time.Duration
+	for range b.rounds {
+		took, err := timed(func() error { return b.command(b.layout.Harness(), "preview", "--stack", "prod") })
+		if err != nil {
+			return err
+		}
+		whole = append(whole, took)
+		stack, err := b.open("prod", nil, true)
+		if err != nil {
+			return err
+		}
+		took, _, err = b.measure(stack.Preview)
+		if err != nil {
+			return err
+		}
+		engine = append(engine, took)
+		each, count, err := underMocks(stacks.Deploy, settings)
+		if err != nil {
+			return err
+		}
+		program = append(program, each*time.Duration(count))
+	}
+	all, run, own := median(whole), median(engine), median(program)
+	percent := func(part time.Duration) string {
+		return fmt.Sprintf("%s = %.0f %%", part.Round(time.Millisecond), 100*ratio(part, all))
+	}
+	line("whole", all.Round(time.Millisecond).String(), "")
+	line("engine", percent(run-own), "")
+	line("program", percent(own), "")
+	line("harness", percent(all-run), "")
+	line("harness over engine and program", fmt.Sprintf("%.3f", ratio(all, run)), "at most 1.10")
+	return nil
+}
+
+func (b *bench) command(name string, arguments ...string) error {
+	command := exec.CommandContext(b.ctx, name, arguments...)
+	command.Dir = b.layout.Root
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, output)
+	}
+	return nil
+}
+
+// coldBuild builds the program with an empty build cache; the modules are there.
+func (b *bench) coldBuild() error {
+	title("A cold build of the program, with the modules downloaded")
+	cache, err := b.fresh("go-build")
+	if err != nil {
+		return err
+	}
+	command := exec.CommandContext(b.ctx, "go", "build", "-o", filepath.Join(cache, "holdfast"), ".")
+	command.Dir = b.layout.Root
+	command.Env = append(os.Environ(), "GOCACHE="+cache)
+	took, err := timed(command.Run)
+	if err != nil {
+		return err
+	}
+	usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return fmt.Errorf("this system does not tell how much memory a build took")
+	}
+	line("time", took.Round(time.Second).String(), "")
+	// ru_maxrss is the largest process of the build in KiB: https://man7.org/linux/man-pages/man2/getrusage.2.html
+	line("largest compiler process", fmt.Sprintf("%.1f GiB", float64(usage.Maxrss)/(1<<20)), "")
+	return nil
+}
