@@ -170,6 +170,9 @@ type BroughtVPC struct {
 	// S3Endpoint is the id of that gateway endpoint.
 	// Default: none.
 	S3Endpoint pulumi.StringInput `pulumi:"s3Endpoint"`
+	// InternetGateway is the id of the VPC's internet gateway, which CloudFront's VPC origins need.
+	// Default: none.
+	InternetGateway pulumi.StringInput `pulumi:"internetGateway"`
 	// NATGateways are the gateways that carry the private subnets' egress, by zone; they are watched by alarms.
 	// Default: none, and then InternetEgress says whether there is another way out.
 	NATGateways map[string]pulumi.StringInput `pulumi:"natGateways"`

@@ -32,6 +32,9 @@ type Placement struct {
 	S3PrefixList pulumi.StringInput
 	// S3Endpoint is the gateway endpoint's id, for bucket policies; nil when there is none.
 	S3Endpoint pulumi.StringInput
+	// InternetGateway is the gateway's id; nil without a public tier. CloudFront's VPC origins are refused before the VPC
+	// has one. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
+	InternetGateway pulumi.StringInput
 	// HasInternetEgress is true where private subnets reach the internet over IPv4.
 	HasInternetEgress bool
 	// IPv6 is true where the subnets are dual-stack.
@@ -54,6 +57,9 @@ func (b *builder) place() {
 	if b.s3 != nil {
 		placement.S3PrefixList, placement.S3Endpoint = b.s3.PrefixListId, b.s3.ID().ToStringOutput()
 	}
+	if b.internet != nil {
+		placement.InternetGateway = b.internet.ID().ToStringOutput()
+	}
 	b.network.placement = placement
 }
 
@@ -62,7 +68,7 @@ func broughtPlacement(bring *BroughtVPC) Placement {
 		VPC: bring.VPCID, CIDR: bring.CIDR, Zones: broughtZones(bring),
 		Public: copied(bring.Public), Private: copied(bring.Private), PrivateReady: copied(bring.Private), Isolated: copied(bring.Isolated),
 		PublicCIDRs: copied(bring.PublicCIDRs), PrivateCIDRs: copied(bring.PrivateCIDRs),
-		S3PrefixList: bring.S3PrefixList, S3Endpoint: bring.S3Endpoint,
+		S3PrefixList: bring.S3PrefixList, S3Endpoint: bring.S3Endpoint, InternetGateway: bring.InternetGateway,
 		HasInternetEgress: bring.InternetEgress || len(bring.NATGateways) > 0, IPv6: bring.IPv6,
 	}
 }
