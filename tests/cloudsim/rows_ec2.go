@@ -89,8 +89,12 @@ func vpcIPv6(c *Call) any {
 	if !c.Bool("assignGeneratedIpv6CidrBlock") {
 		return nil
 	}
-	h := c.Hex("ipv6", 6)
-	return fmt.Sprintf("2600:1f%s:%s00::/56", h[:2], strings.TrimLeft(h[2:4], "0")+h[4:6])
+	h := c.Hex("ipv6", 8)
+	prefix, err := netip.ParsePrefix(fmt.Sprintf("2600:1f%s:%s:%s00::/56", h[:2], h[2:6], h[6:8]))
+	if err != nil {
+		return nil
+	}
+	return prefix.String()
 }
 
 func vpcHasAddresses(c *Call) error {

@@ -9,13 +9,29 @@ import (
 	"github.com/seed-11444627/holdfast/tests/cloudsim"
 )
 
-// res registers a resource by its token, so that these tests compile without the large SDK packages.
-func res(ctx *pulumi.Context, typ, name string, args pulumi.Map, opts ...pulumi.ResourceOption) (*pulumi.CustomResourceState, error) {
-	var state pulumi.CustomResourceState
-	if args == nil {
-		args = pulumi.Map{}
+// thing is any resource, with the outputs that the tests read. Raw registration keeps the large SDK packages out.
+type thing struct {
+	pulumi.CustomResourceState
+	Arn   pulumi.StringOutput `pulumi:"arn"`
+	Name  pulumi.StringOutput `pulumi:"name"`
+	IPv6  pulumi.StringOutput `pulumi:"ipv6CidrBlock"`
+	ACL   pulumi.StringOutput `pulumi:"defaultNetworkAclId"`
+	Table pulumi.StringOutput `pulumi:"defaultRouteTableId"`
+}
+
+func res(ctx *pulumi.Context, typ, name string, args pulumi.Map, opts ...pulumi.ResourceOption) (*thing, error) {
+	var made thing
+	given := pulumi.Map{}
+	for k, v := range args {
+		if v != nil {
+			given[k] = v
+		}
 	}
-	return &state, ctx.RegisterResource(typ, name, args, &state, opts...)
+	return &made, ctx.RegisterResource(typ, name, given, &made, opts...)
+}
+
+func trusting(service string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`
 }
 
 func TestALogGroupIsNamedAsThePulumiProviderWouldNameIt(t *testing.T) {
