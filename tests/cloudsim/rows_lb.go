@@ -426,7 +426,7 @@ var targetLimits = []Limit{
 	{"healthCheck.timeout", Between(2, 120), targetsDocs},
 	{"healthCheck.healthyThreshold", Between(2, 10), targetsDocs},
 	{"healthCheck.unhealthyThreshold", Between(2, 10), targetsDocs},
-	{"healthCheck.path", Matches(`^/.{0,1023}$`, "a path of at most 1024 characters that begins with /"), targetsDocs},
+	{"healthCheck.path", All(Matches(`^/`, "a path that begins with /"), Length(1, 1024)), targetsDocs},
 	{"healthCheck.matcher", Matches(`^\d{1,3}([,-]\d{1,3})*$`, "codes such as 200, 200,202 or 200-299"), targetsDocs},
 	{"healthCheck.port", Matches(`^(traffic-port|\d{1,5})$`, "traffic-port or a port"), targetsDocs},
 	{"healthCheck.protocol", OneOf("HTTP", "HTTPS", "TCP"), targetsDocs},
