@@ -60,8 +60,8 @@ func (m *Model) answered(r *Resource) error {
 
 // lost finds the resource of an earlier creation with the same URN whose answer never left.
 func (m *Model) lost(c *Call) *Resource {
-	for _, r := range m.ofType(c.Row.Type, c.place()) {
-		if r.URN == c.URN && r.unanswered {
+	for _, r := range m.owned[c.URN] {
+		if c.place().holds(r) && r.unanswered {
 			return r
 		}
 	}
@@ -115,6 +115,11 @@ func (m *Model) identify(c *Call) error {
 	for c.attempt = 0; ; c.attempt++ {
 		c.ID = text(propertyOf(c.Row.ID(c)))
 		if m.byType[c.Row.Type][keyOf(c.Row.Type, c.home(), c.ID)] == nil {
+			break
+		}
+		if c.ID == before && c.Preview {
+			// What will tell the two apart is not known yet.
+			c.ID += "-" + stable(c.URN, 8)
 			break
 		}
 		if c.ID == before {
