@@ -76,6 +76,14 @@ var invokers = map[string]invoker{
 		}
 		return map[string]any{"id": at.region, "names": names, "zoneIds": ids, "groupNames": []string{at.region}}
 	},
+	// The prefix lists that AWS keeps itself, such as that of CloudFront's origin-facing servers: one per region and service.
+	// https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
+	"aws:ec2/getManagedPrefixList:getManagedPrefixList": func(at place, args Props) map[string]any {
+		name := args.Text("name")
+		id := "pl-" + stable(at.region+name, 8)
+		return map[string]any{"id": id, "name": name, "ownerId": "AWS", "addressFamily": "IPv4", "maxEntries": 55, "version": 1,
+			"arn": fmt.Sprintf("arn:%s:ec2:%s:aws:prefix-list/%s", partition(at.region), at.region, id), "entries": []any{}}
+	},
 	"aws:index/getCallerIdentity:getCallerIdentity": func(at place, _ Props) map[string]any {
 		return map[string]any{"id": at.account, "accountId": at.account, "userId": "AROASIMULATEDCLOUDROLE:simulation",
 			"arn": fmt.Sprintf("arn:%s:sts::%s:assumed-role/simulation/simulation", partition(at.region), at.account)}
