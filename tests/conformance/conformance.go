@@ -60,39 +60,70 @@ type maker[A any] func(ctx *pulumi.Context, provider pulumi.ProviderResource) (*
 // Run runs the whole suite.
 func Run[A any, R pulumi.ComponentResource](t *testing.T, c Case[A, R]) {
 	t.Helper()
-	t.Run("refuses missing arguments before it registers anything", c.refusals)
-	t.Run("refuses a name that its children cannot bear", c.names)
+	for _, each := range c.checks() {
+		t.Run(each.what, func(t *testing.T) { each.check(t) })
+	}
 	for _, size := range []struct {
 		label string
 		args  maker[A]
 	}{{"smallest", c.Smallest}, {"largest", c.Largest}} {
 		t.Run(size.label+" arguments", func(t *testing.T) { c.size(t, size.args) })
 	}
-	t.Run("two stand side by side in one stack", c.pair)
-	t.Run("arguments are shared and never changed", c.shared)
-	t.Run("a preview knows the same resources when every input is unknown", c.unknown)
-	t.Run("secrets stay secret", c.secrets)
-	t.Run("the failure of each child is an error", c.failures)
+}
+
+// tester is the part of testing.T that checks use, so that the suite's own tests can watch a check fail.
+type tester interface {
+	require.TestingT
+	Helper()
+	Logf(format string, args ...any)
+}
+
+// check is one promise of the suite.
+type check struct {
+	what  string
+	check func(t tester)
+}
+
+// checks are those that make their own runs.
+func (c Case[A, R]) checks() []check {
+	return []check{
+		{"refuses missing arguments before it registers anything", c.refusals},
+		{"refuses a name that its children cannot bear", c.names},
+		{"two stand side by side in one stack", c.pair},
+		{"arguments are shared and never changed", c.shared},
+		{"a preview knows the same resources when every input is unknown", c.unknown},
+		{"secrets stay secret", c.secrets},
+		{"the failure of each child is an error", c.failures},
+	}
 }
 
 // size looks at one run from outside, and at a second one like it.
 func (c Case[A, R]) size(t *testing.T, args maker[A]) {
+	for _, each := range c.sights(t, args) {
+		t.Run(each.what, func(t *testing.T) { each.check(t) })
+	}
+}
+
+// sights are the checks on what one run has left.
+func (c Case[A, R]) sights(t tester, args maker[A]) []check {
 	before := c.fixtures(t, args)
 	var made R
 	rec, err := c.once(args, func(r R) { made = r })
 	require.NoError(t, err)
 	seen := without(rec.Resources(), before)
-	t.Run("every resource descends from the component", func(t *testing.T) { requireDescent(t, seen, c.Token) })
-	t.Run("every resource bears the component's name", func(t *testing.T) { requireNames(t, seen) })
-	t.Run("every taggable resource is tagged", func(t *testing.T) { c.requireTags(t, seen) })
-	t.Run("every resource is under its provider", func(t *testing.T) { c.requireProviders(t, seen) })
-	t.Run("outputs are registered and exported fields are set", func(t *testing.T) { c.requireOutputs(t, seen, made) })
-	t.Run("it states its posture", func(t *testing.T) { requirePosture(t, made) })
-	t.Run("a second run is equal to the first", func(t *testing.T) {
-		again, err := c.once(args, nil)
-		require.NoError(t, err)
-		require.Equal(t, Text(rec), Text(again))
-	})
+	return []check{
+		{"every resource descends from the component", func(t tester) { requireDescent(t, seen, c.Token) }},
+		{"every resource bears the component's name", func(t tester) { requireNames(t, seen) }},
+		{"every taggable resource is tagged", func(t tester) { c.requireTags(t, seen) }},
+		{"every resource is under its provider", func(t tester) { c.requireProviders(t, seen) }},
+		{"outputs are registered and exported fields are set", func(t tester) { c.requireOutputs(t, seen, made) }},
+		{"it states its posture", func(t tester) { requirePosture(t, made) }},
+		{"a second run is equal to the first", func(t tester) {
+			again, err := c.once(args, nil)
+			require.NoError(t, err)
+			require.Equal(t, Text(rec), Text(again))
+		}},
+	}
 }
 
 // options are those of every run; more come on top.
@@ -136,7 +167,7 @@ func (c Case[A, R]) once(args maker[A], look func(R), more ...cloudsim.Option) (
 }
 
 // fixtures are the URNs of what the arguments need, without the component.
-func (c Case[A, R]) fixtures(t *testing.T, args maker[A]) map[string]bool {
+func (c Case[A, R]) fixtures(t tester, args maker[A]) map[string]bool {
 	t.Helper()
 	rec, err := cloudsim.New(c.options()...).Run(c.program(args, func(*pulumi.Context, *A, pulumi.ProviderResource) error { return nil }))
 	require.NoError(t, err)
@@ -159,32 +190,30 @@ func without(all []cloudsim.Record, known map[string]bool) []cloudsim.Record {
 
 // refusals: nil and zero arguments are refused with field errors, or accepted; they are never a panic, and a refusal
 // leaves nothing behind.
-func (c Case[A, R]) refusals(t *testing.T) {
+func (c Case[A, R]) refusals(t tester) {
 	for label, args := range map[string]*A{"nil": nil, "zero": new(A)} {
-		t.Run(label, func(t *testing.T) {
-			var refused error
-			rec, err := cloudsim.New(c.options()...).Run(func(ctx *pulumi.Context) error {
-				provider, err := NewProvider(ctx, "expected", Region)
-				if err != nil {
-					return err
-				}
-				_, refused = c.New(ctx, name, args, pulumi.Provider(provider))
-				return nil
-			})
-			require.NoError(t, err)
-			if refused == nil {
-				return
+		var refused error
+		rec, err := cloudsim.New(c.options()...).Run(func(ctx *pulumi.Context) error {
+			provider, err := NewProvider(ctx, "expected", Region)
+			if err != nil {
+				return err
 			}
-			require.NotEmpty(t, fielderror.All(refused), "a refusal names the fields: %v", refused)
-			require.Contains(t, refused.Error(), name, "the error says which component it was")
-			for _, r := range rec.Resources() {
-				require.Equal(t, "pulumi:providers:aws", r.Type, "nothing is registered before the arguments are right")
-			}
+			_, refused = c.New(ctx, name, args, pulumi.Provider(provider))
+			return nil
 		})
+		require.NoError(t, err, "%s arguments", label)
+		if refused == nil {
+			continue
+		}
+		require.NotEmpty(t, fielderror.All(refused), "a refusal of %s arguments names the fields: %v", label, refused)
+		require.Contains(t, refused.Error(), name, "the error says which component it was")
+		for _, r := range rec.Resources() {
+			require.Equal(t, "pulumi:providers:aws", r.Type, "nothing is registered before the arguments are right")
+		}
 	}
 }
 
-func (c Case[A, R]) names(t *testing.T) {
+func (c Case[A, R]) names(t tester) {
 	for _, bad := range []string{"", "Upper", "under_score", "-edge", strings.Repeat("long", 11)} {
 		var refused error
 		rec, err := cloudsim.New(c.options()...).Run(c.program(c.Smallest, func(ctx *pulumi.Context, a *A, provider pulumi.ProviderResource) error {
@@ -198,7 +227,7 @@ func (c Case[A, R]) names(t *testing.T) {
 }
 
 // pair: two components of one stack share no name, and have the same number of resources.
-func (c Case[A, R]) pair(t *testing.T) {
+func (c Case[A, R]) pair(t tester) {
 	rec, err := cloudsim.New(c.options()...).Run(func(ctx *pulumi.Context) error {
 		provider, err := NewProvider(ctx, "expected", Region)
 		if err != nil {
@@ -232,7 +261,7 @@ func count(rec *cloudsim.Recorder, component string) int {
 
 // shared: the same arguments make two components at the same time, and are what they were afterwards. Run the tests
 // with -race to see a write that the comparison misses.
-func (c Case[A, R]) shared(t *testing.T) {
+func (c Case[A, R]) shared(t tester) {
 	var before, after string
 	_, err := cloudsim.New(c.options()...).Run(c.program(c.Largest, func(ctx *pulumi.Context, a *A, provider pulumi.ProviderResource) error {
 		before = Snapshot(a)
@@ -256,7 +285,7 @@ func (c Case[A, R]) shared(t *testing.T) {
 }
 
 // unknown: a preview in which everything is unknown ends, and shows the same resources as the update.
-func (c Case[A, R]) unknown(t *testing.T) {
+func (c Case[A, R]) unknown(t tester) {
 	update, err := c.once(c.Largest, nil)
 	require.NoError(t, err)
 	blind := func(ctx *pulumi.Context, provider pulumi.ProviderResource) (*A, error) {
@@ -280,7 +309,7 @@ func urns(rec *cloudsim.Recorder) []string {
 }
 
 // failures: each child's failure makes the run fail with the cloud's own words.
-func (c Case[A, R]) failures(t *testing.T) {
+func (c Case[A, R]) failures(t tester) {
 	before := c.fixtures(t, c.Largest)
 	whole, err := c.once(c.Largest, nil)
 	require.NoError(t, err)

@@ -24,8 +24,13 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // -update to write the file anew.
 func Golden(t *testing.T, rec *cloudsim.Recorder, path string) {
 	t.Helper()
+	golden(t, rec, path, *update)
+}
+
+func golden(t tester, rec *cloudsim.Recorder, path string, write bool) {
+	t.Helper()
 	got := Text(rec)
-	if *update {
+	if write {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte(got), 0o644)) //nolint:gosec // a test's own reference text
 	}

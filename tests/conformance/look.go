@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -33,7 +32,7 @@ func setTags(args any) {
 	field.Set(reflect.ValueOf(tags))
 }
 
-func requireDescent(t *testing.T, seen []cloudsim.Record, token string) {
+func requireDescent(t tester, seen []cloudsim.Record, token string) {
 	t.Helper()
 	byURN := map[string]cloudsim.Record{}
 	for _, r := range seen {
@@ -64,14 +63,14 @@ func descends(byURN map[string]cloudsim.Record, r cloudsim.Record, token string)
 	return false
 }
 
-func requireNames(t *testing.T, seen []cloudsim.Record) {
+func requireNames(t tester, seen []cloudsim.Record) {
 	t.Helper()
 	for _, r := range seen {
 		require.True(t, r.Name == name || strings.HasPrefix(r.Name, name+"-"), "%s is called %q, which does not begin with %q", r.Type, r.Name, name+"-")
 	}
 }
 
-func (c Case[A, R]) requireTags(t *testing.T, seen []cloudsim.Record) {
+func (c Case[A, R]) requireTags(t tester, seen []cloudsim.Record) {
 	t.Helper()
 	for _, r := range seen {
 		row, known := cloudsim.RowOf(r.Type)
@@ -111,7 +110,7 @@ func open(v resource.PropertyValue) resource.PropertyValue {
 	return v
 }
 
-func (c Case[A, R]) requireProviders(t *testing.T, seen []cloudsim.Record) {
+func (c Case[A, R]) requireProviders(t tester, seen []cloudsim.Record) {
 	t.Helper()
 	for _, r := range seen {
 		if !r.Custom || strings.HasPrefix(r.Type, "pulumi:") {
@@ -127,7 +126,7 @@ func (c Case[A, R]) requireProviders(t *testing.T, seen []cloudsim.Record) {
 	}
 }
 
-func (c Case[A, R]) requireOutputs(t *testing.T, seen []cloudsim.Record, made R) {
+func (c Case[A, R]) requireOutputs(t tester, seen []cloudsim.Record, made R) {
 	t.Helper()
 	for _, r := range seen {
 		if r.Custom {
@@ -155,7 +154,7 @@ func (c Case[A, R]) requireOutputs(t *testing.T, seen []cloudsim.Record, made R)
 // promising is a component that states its posture.
 type promising interface{ Posture() posture.Posture }
 
-func requirePosture(t *testing.T, made any) {
+func requirePosture(t tester, made any) {
 	t.Helper()
 	stated, promises := made.(promising)
 	require.True(t, promises, "the component has no method Posture")
@@ -174,7 +173,7 @@ func requirePosture(t *testing.T, made any) {
 }
 
 // secrets: a secret text shows nowhere outside a secret value.
-func (c Case[A, R]) secrets(t *testing.T) {
+func (c Case[A, R]) secrets(t tester) {
 	rec, err := c.once(c.Largest, nil)
 	require.NoError(t, err)
 	for _, r := range rec.Resources() {
