@@ -156,6 +156,9 @@ func (a Alarm) checkText(problems *fielderror.Errors, field string, route Route)
 }
 
 func (a Alarm) checkWindow(problems *fielderror.Errors, field string) {
+	if _, known := rules[a.Family]; !known && a.Periods == 0 {
+		return // The family, which is reported, would have given the number of periods.
+	}
 	problems.Require(a.Datapoints >= 1 && a.Datapoints <= a.Periods, field+".Datapoints", a.Datapoints,
 		fmt.Sprintf("1 to %d, the number of periods", a.Periods), "set both Periods and Datapoints")
 	limit, words := day, "one day"

@@ -64,9 +64,9 @@ func (m *topicMaker) createKey(severity Severity) (*kms.Key, error) {
 // createTopic makes the topic and its policy. Signature version 2 signs with SHA-256, so that a subscriber can tell our
 // notifications from others'. https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 func (m *topicMaker) createTopic(severity Severity, key *kms.Key, feedback *awsiam.Role) (*sns.Topic, error) {
-	name := m.kids.Limited(names.Topic, string(severity))
+	name := m.kids.Child(string(severity))
 	args := &sns.TopicArgs{
-		DisplayName:      pulumi.String(m.kids.Child(string(severity))),
+		DisplayName:      pulumi.String(name),
 		KmsMasterKeyId:   key.Arn,
 		SignatureVersion: pulumi.Int(2),
 		Tags:             m.kids.Tags(name),
