@@ -185,9 +185,15 @@ func alarmQueries(c *Call) error {
 				"the query %q must have exactly one of expression and metric", id))
 		}
 	}
-	if results != 1 && c.Known("metricQueries.returnData") {
+	// An alarm on an anomaly detection band returns the series and the band.
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Anomaly_Detection_Alarm.html
+	wanted := 1
+	if c.Has("thresholdMetricId") {
+		wanted = 2
+	}
+	if results != wanted && c.Known("metricQueries.returnData") {
 		problems = append(problems, c.RejectAt("metricQueries", "ValidationError",
-			"Exactly one element of the metrics list should return data, %d do", results))
+			"%d elements of the metrics list should return data, %d do", wanted, results))
 	}
 	if id := c.Text("thresholdMetricId"); id != "" && !ids[id] {
 		problems = append(problems, c.RejectAt("thresholdMetricId", "ValidationError", "there is no query with the id %q", id))
