@@ -48,7 +48,8 @@ func (b *builder) keyPolicy() iam.Document {
 		},
 		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 		{
-			Sid: "Logs", Principals: []iam.Principal{iam.Service("logs." + p.args.Region + ".amazonaws.com")}, Actions: use, Resources: any,
+			Sid: "Logs", Principals: []iam.Principal{iam.Service("logs." + p.args.Region + ".amazonaws.com")}, Resources: any,
+			Actions: []string{"kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"},
 			Conditions: []iam.Condition{iam.When("ArnLike", "kms:EncryptionContext:aws:logs:arn",
 				pulumi.String(p.arn("logs", "log-group:"+b.kids.Child("log")+"-*")))},
 		},

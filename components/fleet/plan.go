@@ -128,7 +128,7 @@ func (p *plan) consequences(problems *fielderror.Errors) {
 
 // capacityFields are the fields of capacity's requests under the names they have here.
 var capacityFields = map[string]string{
-	"Minimum": "Sizing.Minimum", "Maximum": "Sizing.Maximum", "Desired": "Sizing.Minimum",
+	"Minimum": "Sizing.Minimum", "Maximum": "Sizing.Maximum",
 	"Headroom": "Sizing.Headroom", "Growth": "Sizing.Growth", "StartUp": "Sizing.StartUp", "WarmUp": "Sizing.WarmUp",
 	"Zones": "Placement.Zones", "Surge": "Rollout.MaxHealthyPercent",
 }
@@ -148,6 +148,9 @@ func joinCapacity(problems *fielderror.Errors, err error) {
 	if !ok {
 		problems.Join(err)
 		return
+	}
+	if one.Field == "Desired" {
+		return // desired is the minimum here, and that has been said
 	}
 	field, known := capacityFields[one.Field]
 	if !known {

@@ -68,17 +68,20 @@ type limiterData struct {
 	QueueSeconds int
 }
 
+// longest is how long an object key, a version id and a health path may be.
+const longest = 1024
+
 // Patterns of what is written into the script. Each value is quoted as well; the patterns refuse what AWS would refuse.
 var (
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
-	keyPattern = regexp.MustCompile(`^[ -~]{1,1024}$`)
+	keyPattern = regexp.MustCompile(`^[ -~]+$`)
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html: opaque, at most 1,024 bytes, URL-ready.
-	versionPattern = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]{1,1024}$`)
+	versionPattern = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
 	sha256Pattern  = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
-	pathPattern = regexp.MustCompile(`^/[A-Za-z0-9_.\-$/~"'@:+?&=]{0,1023}$`)
+	pathPattern = regexp.MustCompile(`^/[A-Za-z0-9_.\-/~:+?&=]*$`)
 )
 
 // checkArtifact records what is wrong with the artifact's coordinates. versionID "null" is what S3 calls the version of
@@ -86,9 +89,9 @@ var (
 func checkArtifact(problems *fielderror.Errors, bucket, key, versionID string) {
 	problems.Require(bucketPattern.MatchString(bucket), "Artifact.Bucket", bucket,
 		"a bucket name of 3 to 63 lower-case letters, digits, dots and hyphens", "give the name of the artifact's bucket")
-	problems.Require(keyPattern.MatchString(key), "Artifact.Key", key,
+	problems.Require(len(key) <= longest && keyPattern.MatchString(key), "Artifact.Key", key,
 		"an object key of 1 to 1024 printable characters", "give the artifact's object key")
-	problems.Require(versionID != "null" && versionPattern.MatchString(versionID), "Artifact.VersionID", versionID,
+	problems.Require(versionID != "null" && len(versionID) <= longest && versionPattern.MatchString(versionID), "Artifact.VersionID", versionID,
 		"the id of one version of the object", "turn the bucket's versioning on and give the version id that the upload returned")
 }
 

@@ -21,11 +21,13 @@ var (
 	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 	imagePattern     = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
-	parameterPattern = regexp.MustCompile(`^/[A-Za-z0-9_./-]{1,1010}$`)
+	parameterPattern = regexp.MustCompile(`^/[A-Za-z0-9_./-]+$`)
 	domainPattern    = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 	cronPattern      = regexp.MustCompile(`^\S+( \S+){4}$`)
 	queryPattern     = regexp.MustCompile(`^[A-Za-z0-9_.~-]{1,128}$`)
-	mapKeyPattern    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+	metadataTag   = regexp.MustCompile(`^[A-Za-z0-9+=.,_:@-]+$`)
+	mapKeyPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 )
 
 func (p *plan) validate(problems *fielderror.Errors) {
@@ -33,6 +35,10 @@ func (p *plan) validate(problems *fielderror.Errors) {
 	problems.Require(accountPattern.MatchString(a.AccountID), "AccountID", a.AccountID, "an account id of 12 digits", "give the account's id")
 	problems.Require(regionPattern.MatchString(a.Region), "Region", a.Region, "a region such as eu-central-1", "give the provider's region")
 	tags.Check(problems, a.Tags)
+	for _, key := range slices.Sorted(maps.Keys(a.Tags)) {
+		problems.Require(metadataTag.MatchString(key), fmt.Sprintf("Tags[%s]", key), key,
+			"a key of letters, digits and + - = . , _ : @, because instances read their tags from their metadata", "rename the key")
+	}
 	a.Alarms.Check(problems, a.AlarmsOff)
 	p.validatePlacement(problems)
 	p.validateArtifact(problems)
@@ -53,11 +59,10 @@ func (p *plan) validatePlacement(problems *fielderror.Errors) {
 	problems.Require(at.VPC != nil, "Placement.VPC", nil, "the id of the VPC", "pass Network.Placement()")
 	problems.Require(len(p.zones) >= 2, "Placement.Zones", fmt.Sprintf("%d zones", len(p.zones)),
 		"two zones or more: an application load balancer needs subnets in two", "spread the network over three zones")
-	tier, name := at.Private, "Private"
 	for _, zone := range p.zones {
 		problems.Require(strings.HasPrefix(zone, p.args.Region), "Placement.Zones", zone,
 			"zones of "+p.args.Region, "give the region of the network")
-		problems.Require(tier[zone] != nil, fmt.Sprintf("Placement.%s[%s]", name, zone), nil,
+		problems.Require(at.Private[zone] != nil, fmt.Sprintf("Placement.Private[%s]", zone), nil,
 			"a private subnet in each zone", "pass the placement of a network with a private tier")
 		problems.Require(p.internal() || at.Public[zone] != nil, fmt.Sprintf("Placement.Public[%s]", zone), nil,
 			"a public subnet in each zone for a public load balancer", "pass the placement of a network with a public tier")
@@ -97,7 +102,7 @@ func plainText(input pulumi.StringInput) string {
 func (p *plan) validateServer(problems *fielderror.Errors) {
 	s := p.args.Server
 	problems.Require(s.Port >= 1 && s.Port <= 65535, "Server.Port", s.Port, "1 to 65535", "use 80")
-	problems.Require(pathPattern.MatchString(s.HealthPath), "Server.HealthPath", s.HealthPath,
+	problems.Require(len(s.HealthPath) <= longest && pathPattern.MatchString(s.HealthPath), "Server.HealthPath", s.HealthPath,
 		"a path of 1 to 1024 characters that begins with /", "use /healthz")
 	if s.Limiter == nil {
 		return
