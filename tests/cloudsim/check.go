@@ -113,8 +113,8 @@ func (m *Model) autoName(c *Call, inputs, old resource.PropertyMap) *Failure {
 
 // nameTaken reports whether the resource's own former self, about to be replaced, still has the name.
 func (m *Model) nameTaken(c *Call, property resource.PropertyKey, name string) bool {
-	for _, r := range m.ofType(c.Row.Type, c.place()) {
-		if r.URN == c.URN && !r.unanswered && r.Out().Text(string(property)) == name {
+	for _, r := range m.owned[c.URN] {
+		if c.place().holds(r) && !r.unanswered && r.Out().Text(string(property)) == name {
 			return true
 		}
 	}
@@ -255,8 +255,7 @@ func (m *Model) uniqueness(c *Call) error {
 			if c.self(other) || !unique.Scope.covers(c, other) {
 				continue
 			}
-			theirs, ok := valuesAt(other.Out(), unique.Paths)
-			if ok && slices.Equal(values, theirs) {
+			if sameValues(other.Out(), unique.Paths, values) {
 				errs = append(errs, c.RejectAt(unique.Paths[0], unique.Code, "a %s with %s already exists: %s", c.Row.Noun,
 					describe(unique.Paths, values), other.ID))
 				break
@@ -304,6 +303,15 @@ func valuesAt(p Props, paths []string) ([]string, bool) {
 		values = append(values, value)
 	}
 	return values, some
+}
+
+func sameValues(p Props, paths, values []string) bool {
+	for i, path := range paths {
+		if strings.Join(p.Texts(path), ",") != values[i] || !p.Known(path) {
+			return false
+		}
+	}
+	return true
 }
 
 func describe(paths, values []string) string {

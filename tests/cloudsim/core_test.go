@@ -297,3 +297,16 @@ func TestAComponentThatWaitsForDataHoldsUpItsChildren(t *testing.T) {
 	require.Equal(t, 10*time.Second, rec.Timeline().CriticalPath)
 	require.Equal(t, 11*time.Second, rec.Timeline().Makespan)
 }
+
+func TestTheSimIsAlsoAMockMonitorOfTheSDK(t *testing.T) {
+	t.Parallel()
+	mocks, rec, err := cloudsim.New(cloudsim.Region("eu-west-1"), cloudsim.Project("p", "s")).Mocks()
+	require.NoError(t, err)
+	err = pulumi.RunErr(func(ctx *pulumi.Context) error {
+		w := &world{ctx: ctx}
+		w.subnet("a", w.vpc("v", "10.0.0.0/16"), "10.1.0.0/24", "eu-west-1a")
+		return w.err
+	}, pulumi.WithMocks("p", "s", mocks))
+	require.ErrorContains(t, err, "InvalidSubnet.Range")
+	require.Len(t, rec.ByType(vpcType), 1)
+}

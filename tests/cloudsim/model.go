@@ -92,6 +92,7 @@ func (p place) holds(r *Resource) bool {
 type Model struct {
 	mu      sync.Mutex
 	byType  map[string]map[string]*Resource // type -> key -> resource
+	owned   map[string]map[string]*Resource // URN -> key -> resource; several while one is being replaced
 	serial  int
 	rows    map[string]*Row // Rows of this model only; the common ones are in the table.
 	log     *logFile        // nil when the model is in memory only.
@@ -112,7 +113,7 @@ type Model struct {
 }
 
 func newModel() *Model {
-	return &Model{byType: map[string]map[string]*Resource{}, rows: map[string]*Row{}, faults: map[string]*faultState{},
+	return &Model{byType: map[string]map[string]*Resource{}, owned: map[string]map[string]*Resource{}, rows: map[string]*Row{}, faults: map[string]*faultState{},
 		released: map[string]time.Duration{}}
 }
 
@@ -223,8 +224,8 @@ func (r *Resource) Set(property string, value any) {
 // byURN finds the newest resource of a URN.
 func (m *Model) byURN(urn string) *Resource {
 	var found *Resource
-	for _, r := range m.everything() {
-		if r.URN == urn {
+	for _, r := range m.owned[urn] {
+		if found == nil || r.serial > found.serial {
 			found = r
 		}
 	}
@@ -237,17 +238,26 @@ func (m *Model) put(r *Resource) {
 	}
 	if old := m.byType[r.Type][r.key()]; old != nil {
 		r.serial = old.serial
+		delete(m.owned[old.URN], r.key()) // An alias may have moved the resource to another URN.
 	}
 	if r.serial == 0 {
 		m.serial++
 		r.serial = m.serial
 	}
 	m.byType[r.Type][r.key()] = r
+	if m.owned[r.URN] == nil {
+		m.owned[r.URN] = map[string]*Resource{}
+	}
+	m.owned[r.URN][r.key()] = r
 }
 
 func (m *Model) remove(key string) {
-	typ, _, _ := strings.Cut(key, "|")
-	delete(m.byType[typ], key)
+	r := m.byKey(key)
+	if r == nil {
+		return
+	}
+	delete(m.byType[r.Type], key)
+	delete(m.owned[r.URN], key)
 }
 
 func (m *Model) byKey(key string) *Resource {

@@ -265,7 +265,7 @@ func TestALineTornByADyingProcessIsCutOff(t *testing.T) {
 	require.Equal(t, 2, process(t, dir, "eu-west-1", "").count())
 }
 
-func TestAnOperationCostsTheSameHoweverMuchExists(t *testing.T) {
+func TestAnOperationStaysCheapHoweverMuchExists(t *testing.T) {
 	t.Parallel()
 	c := process(t, t.TempDir(), "eu-west-1", "")
 	const batch = 150

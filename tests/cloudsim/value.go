@@ -106,6 +106,13 @@ func (p Props) Walk(path string) []Found {
 func (p Props) At(path string) []Found { return p.at(path) }
 
 func (p Props) at(path string) []Found {
+	if !strings.Contains(path, ".") && path != "*" { // Most paths are one key.
+		child, ok := p.Map[resource.PropertyKey(path)]
+		if !ok || plain(child).IsNull() {
+			return nil
+		}
+		return []Found{{path, child}}
+	}
 	current := []Found{{Value: resource.NewProperty(p.Map)}}
 	for _, key := range strings.Split(path, ".") {
 		var next []Found
