@@ -91,17 +91,22 @@ type Subscription struct {
 	// Severities that are sent there. Required.
 	Severities []Severity `pulumi:"severities"`
 	// Email is an address. Its owner must confirm once, by the link that SNS sends.
+	// Default: none.
 	Email pulumi.StringInput `pulumi:"email"`
 	// PagerDuty is the integration URL of a PagerDuty service's Amazon CloudWatch integration, an address under
 	// https://events.pagerduty.com or https://events.eu.pagerduty.com. It is a secret and is treated as one. That
-	// integration reads CloudWatch alarms and drops every other message, heartbeats, budgets and events among them.
+	// integration is made for CloudWatch alarms: do not count on it for heartbeats, budgets and other events.
 	// https://www.pagerduty.com/docs/guides/amazon-cloudwatch-integration-guide/
+	// Default: none.
 	PagerDuty pulumi.StringInput `pulumi:"pagerDuty"`
 	// Slack is a channel told by Amazon Q Developer in chat applications.
+	// Default: none.
 	Slack *Slack `pulumi:"slack"`
 	// Teams is a Microsoft Teams channel told by Amazon Q Developer in chat applications.
+	// Default: none.
 	Teams *Teams `pulumi:"teams"`
 	// Endpoint is anything else.
+	// Default: none.
 	Endpoint *Endpoint `pulumi:"endpoint"`
 	// BodyFilter is a filter policy over the JSON body of the message, as JSON text; other messages are dropped. Not
 	// for Slack and Teams, and not beside publishers whose messages are plain text, which it would drop in silence.
@@ -115,19 +120,21 @@ type Subscription struct {
 // in chat applications, and the app must be invited to a private channel.
 // https://docs.aws.amazon.com/chatbot/latest/adminguide/slack-setup.html
 type Slack struct {
-	// WorkspaceID is for example "T07EA123LEP".
+	// WorkspaceID is for example "T07EA123LEP". Required.
 	WorkspaceID string `pulumi:"workspaceId"`
-	// ChannelID is for example "C07EZ1ABC23".
+	// ChannelID is for example "C07EZ1ABC23". Required.
 	ChannelID string `pulumi:"channelId"`
 }
 
 // Teams is a channel of a Microsoft Teams team. The team must be authorised once, by hand, as for Slack.
 // https://docs.aws.amazon.com/chatbot/latest/adminguide/teams-setup.html
 type Teams struct {
-	// TenantID and TeamID are UUIDs.
+	// TenantID is the UUID of the Microsoft 365 tenant. Required.
 	TenantID string `pulumi:"tenantId"`
-	TeamID   string `pulumi:"teamId"`
+	// TeamID is the UUID of the team. Required.
+	TeamID string `pulumi:"teamId"`
 	// ChannelID is for example "19%3aab6ef35922144b8d93f3be5b5ac0d1c7%40thread.tacv2", as the channel's link spells it.
+	// Required.
 	ChannelID string `pulumi:"channelId"`
 }
 
@@ -144,10 +151,10 @@ const (
 
 // Endpoint is a subscriber by protocol.
 type Endpoint struct {
-	// Protocol is HTTPS, SQS or Lambda.
+	// Protocol is HTTPS, SQS or Lambda. Required.
 	Protocol Protocol `pulumi:"protocol"`
 	// Address is a URL, or the ARN of a queue or function. A URL is treated as a secret. A queue's own policy and key
-	// must admit sns.amazonaws.com; a function's permission is made here.
+	// must admit sns.amazonaws.com; a function's permission is made here. Required.
 	Address pulumi.StringInput `pulumi:"address"`
 	// AutoConfirms says that the HTTPS endpoint confirms its subscription by itself.
 	// Default: false.

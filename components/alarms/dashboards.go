@@ -22,7 +22,7 @@ type DashboardsArgs struct {
 	Region string `pulumi:"region"`
 	// Workloads are the widgets of each workload's components, by the workload's name. At most 500 widgets and 2,500
 	// metrics each. Required.
-	Workloads map[string][]Widget
+	Workloads map[string][]Widget `pulumi:"workloads"`
 	// NoSummary leaves out the dashboard over all workloads.
 	// Default: false.
 	NoSummary bool `pulumi:"noSummary"`

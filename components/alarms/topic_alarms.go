@@ -54,12 +54,13 @@ func (m *topicMaker) heartbeatAlarm(severity Severity, listener Queue) Alarm {
 	}
 }
 
-// undeliveredAlarm watches a dead-letter queue. A queue that holds a message keeps reporting.
+// undeliveredAlarm watches a dead-letter queue. A queue that holds a message keeps reporting, and one message is enough;
+// that the queue is empty again is told as well.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
 func undeliveredAlarm(d delivery, queue Queue) Alarm {
 	return Alarm{
-		Key: d.key() + "-undelivered", Metric: queue.Visible().Every(300), Severity: carriers[d.severity], Family: Event,
-		Comparison: Above, Threshold: 0, Runbook: "alarm-topic.md#undelivered",
+		Key: d.key() + "-undelivered", Metric: queue.Visible().Every(300), Severity: carriers[d.severity], Family: Saturation,
+		Comparison: Above, Threshold: 0, Periods: 1, Datapoints: 1, Runbook: "alarm-topic.md#undelivered",
 		Summary: "The subscription " + d.subscription + " did not take a notification of severity " + string(d.severity) + "; it waits in the dead-letter queue.",
 		Why:     "Whoever it was meant for does not know. It is kept for 14 days.",
 	}
