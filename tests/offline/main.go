@@ -26,10 +26,12 @@ import (
 
 const usage = `usage: offline preview|up|refresh|destroy [--stack dev|stg|prod] [--json FILE|-]
        offline env [--stack dev|stg|prod]
+       offline cli
 
 Runs the program on the real Pulumi engine against the simulated cloud. No AWS account is contacted.
   --stack   the environment (default dev)
   --json    write the changes and the posture as JSON to a file, or to standard output with -
+  cli       print the folder of the pulumi that is used
   env       print the exports that let an ordinary pulumi command run against the simulated cloud
 `
 
@@ -61,6 +63,10 @@ func run(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
+	if r.verb == "cli" {
+		fmt.Println(cli)
+		return nil
+	}
 	if err := r.layout.BuildPlugin(ctx, os.Stderr); err != nil {
 		return err
 	}
@@ -89,7 +95,7 @@ func parse(arguments []string) (request, error) {
 	if err := flags.Parse(arguments[1:]); err != nil {
 		return r, err
 	}
-	if !slices.Contains([]string{"preview", "up", "refresh", "destroy", "env"}, r.verb) || flags.NArg() > 0 {
+	if !slices.Contains([]string{"preview", "up", "refresh", "destroy", "env", "cli"}, r.verb) || flags.NArg() > 0 {
 		return r, fmt.Errorf("unknown arguments %q\n%s", strings.Join(arguments, " "), usage)
 	}
 	layout, err := toolchain.Find()
@@ -132,6 +138,7 @@ func (r request) deploy(ctx context.Context, cli string) error {
 	}
 	result, err := operation(stack, r.verb)(ctx)
 	if len(result.Posture) > 0 && r.verb != "destroy" {
+		report.Outputs(people, result.Outputs)
 		report.Print(people, r.stack, result.Posture)
 	}
 	return errors.Join(readable(err, r.verb), r.write(result, err == nil))

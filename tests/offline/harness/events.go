@@ -31,6 +31,8 @@ type Result struct {
 	Counts map[string]int `json:"counts"`
 	// Posture is what the program states about itself; nil when the run did not reach it.
 	Posture []posture.Posture `json:"posture"`
+	// Outputs are the stack's other outputs that are known, secrets masked by the engine.
+	Outputs map[string]any `json:"outputs,omitempty"`
 	// Errors are the engine's error messages.
 	Errors []string `json:"errors,omitempty"`
 	// Warnings are the engine's warnings.
@@ -162,6 +164,7 @@ func (w *watcher) outputs(m apitype.StepEventMetadata) {
 	if m.Type != "pulumi:pulumi:Stack" || m.New == nil {
 		return
 	}
+	w.result.Outputs = known(m.New.Outputs)
 	text, ok := m.New.Outputs["posture"].(string)
 	if !ok {
 		return
@@ -170,6 +173,20 @@ func (w *watcher) outputs(m apitype.StepEventMetadata) {
 		w.err = fmt.Errorf("reading the posture that the stack exports: %w", err)
 	}
 }
+
+// known leaves out the posture, which has a place of its own, and what a preview cannot know.
+func known(outputs map[string]any) map[string]any {
+	kept := map[string]any{}
+	for key, value := range outputs {
+		if key != "posture" && value != nil && value != unknown {
+			kept[key] = value
+		}
+	}
+	return kept
+}
+
+// unknown is how the engine writes a value that a preview cannot know.
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 func (w *watcher) message(d apitype.DiagnosticEvent) {
 	text := strings.TrimSpace(d.Prefix + d.Message)

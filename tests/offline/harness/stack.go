@@ -145,7 +145,7 @@ func (o Options) environment() map[string]string {
 func (s *Stack) Preview(ctx context.Context) (Result, error) {
 	return s.watch(func(w *watcher) error {
 		_, err := s.auto.Preview(ctx, optpreview.ProgressStreams(s.options.Out), optpreview.ErrorProgressStreams(s.options.Err),
-			optpreview.EventStreams(w.events))
+			optpreview.EventStreams(w.events), optpreview.SuppressOutputs())
 		return err
 	})
 }
@@ -154,7 +154,7 @@ func (s *Stack) Preview(ctx context.Context) (Result, error) {
 func (s *Stack) Up(ctx context.Context) (Result, error) {
 	return s.watch(func(w *watcher) error {
 		_, err := s.auto.Up(ctx, optup.ProgressStreams(s.options.Out), optup.ErrorProgressStreams(s.options.Err),
-			optup.EventStreams(w.events))
+			optup.EventStreams(w.events), optup.SuppressOutputs())
 		return err
 	})
 }
@@ -163,7 +163,7 @@ func (s *Stack) Up(ctx context.Context) (Result, error) {
 func (s *Stack) Refresh(ctx context.Context) (Result, error) {
 	return s.watch(func(w *watcher) error {
 		_, err := s.auto.Refresh(ctx, optrefresh.ProgressStreams(s.options.Out), optrefresh.ErrorProgressStreams(s.options.Err),
-			optrefresh.EventStreams(w.events))
+			optrefresh.EventStreams(w.events), optrefresh.SuppressOutputs())
 		return err
 	})
 }
@@ -172,7 +172,7 @@ func (s *Stack) Refresh(ctx context.Context) (Result, error) {
 func (s *Stack) Destroy(ctx context.Context) (Result, error) {
 	return s.watch(func(w *watcher) error {
 		_, err := s.auto.Destroy(ctx, optdestroy.ProgressStreams(s.options.Out), optdestroy.ErrorProgressStreams(s.options.Err),
-			optdestroy.EventStreams(w.events))
+			optdestroy.EventStreams(w.events), optdestroy.SuppressOutputs())
 		return err
 	})
 }

@@ -36,6 +36,22 @@ func Print(out io.Writer, environment string, all []posture.Posture) {
 	printAlarms(out, all)
 }
 
+// Outputs writes the outputs of the stack that are known, sorted.
+func Outputs(out io.Writer, outputs map[string]any) {
+	if len(outputs) == 0 {
+		return
+	}
+	names := make([]string, 0, len(outputs))
+	for name := range outputs {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	fmt.Fprintln(out, "\nOutputs:")
+	for _, name := range names {
+		fmt.Fprintf(out, "    %s: %v\n", name, outputs[name])
+	}
+}
+
 func row(p posture.Posture) []string {
 	cells := []string{p.Workload, p.Component + " " + p.Name, peak(p.Capacity), zones(p.Zones), left(p.Capacity)}
 	for _, scenario := range posture.Scenarios() {
