@@ -26,6 +26,7 @@ type HashFleetArgs struct {
 	// Alarms is where alarms go. Required, unless AlarmsOff gives the reason why there are none.
 	Alarms alarms.Route `pulumi:"alarms"`
 	// AlarmsOff is the reason why the fleet has no alarms. A fleet without alarms has no automatic rollback either.
+	// Default: none, and then Alarms is required.
 	AlarmsOff string `pulumi:"alarmsOff"`
 
 	// Sizing bounds the number of servers.
@@ -50,7 +51,7 @@ type HashFleetArgs struct {
 	AlwaysBusy bool `pulumi:"alwaysBusy"`
 	// Workload names the workload in posture and tags. Default: "shared".
 	Workload string `pulumi:"workload"`
-	// Tags are put on everything that takes tags, instances and volumes included.
+	// Tags are put on everything that takes tags, instances and volumes included. Default: none beside Name and holdfast:component.
 	Tags map[string]string `pulumi:"tags"`
 	// Disposable gives up deletion protection, retained logs and the pinned image: for development. Default: false.
 	Disposable bool `pulumi:"disposable"`
@@ -203,7 +204,7 @@ type Rollout struct {
 
 // Scaling adds to target tracking.
 type Scaling struct {
-	// Scheduled changes the bounds at times, by name. A schedule never goes below the computed minimum.
+	// Scheduled changes the bounds at times, by name. A schedule never goes below the computed minimum. Default: none.
 	Scheduled map[string]Schedule `pulumi:"scheduled"`
 	// Predictive forecasts the load from two weeks of history. Default: none.
 	Predictive *Predictive `pulumi:"predictive"`
@@ -261,7 +262,7 @@ type LoadBalancer struct {
 	// Algorithm is "least_outstanding_requests", "round_robin" or "weighted_random". Default:
 	// "least_outstanding_requests": a server that is slow gets less.
 	Algorithm string `pulumi:"algorithm"`
-	// AnomalyMitigation moves traffic off outliers. Only with "weighted_random".
+	// AnomalyMitigation moves traffic off outliers. Only with "weighted_random". Default: false.
 	AnomalyMitigation bool `pulumi:"anomalyMitigation"`
 	// SlowStart ramps a new server up, 30 s to 900 s. Only with "round_robin". Default: none.
 	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
@@ -274,13 +275,14 @@ type LoadBalancer struct {
 	// where there is neither CloudFront nor Public. Not together with SecurityGroupIDs.
 	Clients map[string]pulumi.StringInput `pulumi:"clients"`
 	// SecurityGroupIDs are existing groups used instead of the fleet's own: nothing is added to them. The servers admit
-	// each of them on the served port.
+	// each of them on the served port. Default: none, the fleet makes one.
 	SecurityGroupIDs []pulumi.StringInput `pulumi:"securityGroupIds"`
 }
 
 // CDN is CloudFront in front of the load balancer.
 type CDN struct {
 	// Off is the reason why there is none. Then LoadBalancer.Public must serve clients, or they are inside the network.
+	// Default: none, CloudFront is made.
 	Off string `pulumi:"off"`
 	// KeyParameters are the query parameters that make the hash key, and so the cache key, beside the path. All others
 	// are dropped. Default: "key".
@@ -295,6 +297,7 @@ type CDN struct {
 	// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/origin-shield.html
 	Shield bool `pulumi:"shield"`
 	// WebACLARN is a web ACL of WAF with scope CLOUDFRONT, made elsewhere: its Go package takes tens of GB to compile.
+	// Default: none.
 	WebACLARN pulumi.StringInput `pulumi:"webAclArn"`
 	// OriginSecurityGroup is the id of CloudFront-VPCOrigins-Service-SG, which CloudFront makes in the VPC with its first
 	// VPC origin. Given in a later update it replaces the prefix list as the only source the load balancer admits.
@@ -304,7 +307,7 @@ type CDN struct {
 	// OriginPrefixList is that prefix list's id. Default: looked up by name.
 	OriginPrefixList pulumi.StringInput `pulumi:"originPrefixList"`
 	// Domain and CertificateARN are a name for the distribution and an existing certificate for it in us-east-1, both or
-	// neither. Not together with Zone.
+	// neither. Not together with Zone. Default: none, CloudFront's own name serves.
 	Domain         string             `pulumi:"domain"`
 	CertificateARN pulumi.StringInput `pulumi:"certificateArn"`
 	// OriginDomain is a name in the certificate LoadBalancer.CertificateARN: CloudFront speaks TLS to the load balancer
