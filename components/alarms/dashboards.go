@@ -10,6 +10,8 @@ import (
 	"github.com/seed-11444627/holdfast/components/fielderror"
 	"github.com/seed-11444627/holdfast/components/internal/component"
 	"github.com/seed-11444627/holdfast/components/internal/names"
+	"github.com/seed-11444627/holdfast/components/internal/prices"
+	"github.com/seed-11444627/holdfast/components/posture"
 )
 
 // DashboardsToken is the type of Dashboards.
@@ -42,6 +44,9 @@ type Dashboards struct {
 
 	// Names are the dashboards' names, by workload; the summary is under "summary".
 	Names pulumi.StringMapOutput `pulumi:"names"`
+
+	name, region string
+	count        int
 }
 
 // summary is the name of the dashboard over all workloads, which no workload may have.
@@ -58,7 +63,7 @@ func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs, opts 
 	if err != nil {
 		return nil, component.Fail("Dashboards", name, err)
 	}
-	d := &Dashboards{}
+	d := &Dashboards{name: name, region: args.Region, count: len(boards)}
 	intent := pulumi.Map{"region": pulumi.String(args.Region), "workloads": pulumi.ToStringArray(sortedKeys(boards))}
 	kids, err := component.Register(ctx, DashboardsToken, name, intent, d, nil, opts...)
 	if err != nil {
@@ -75,6 +80,21 @@ func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs, opts 
 	d.Names = made.ToStringMapOutput()
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{"names": d.Names})
 }
+
+// Posture is what the dashboards cost. They hold nothing and serve nobody's requests.
+func (d *Dashboards) Posture() posture.Posture {
+	global := []string{"CloudWatch keeps dashboards; the metrics they show stay in their regions, and are lost from sight with them"}
+	return posture.Posture{
+		Workload: "shared", Component: "Dashboards", Name: d.name, Zones: []string{}, Alarms: []posture.Alarm{},
+		Price: prices.Hourly(prices.DashboardMonth, d.region, d.count),
+		Recovery: map[posture.Scenario]posture.Recovery{
+			posture.InstanceLoss: {Derivation: global}, posture.ZoneLoss: {Derivation: global}, posture.RegionLoss: {Derivation: global},
+		},
+	}
+}
+
+// Widgets are none: a dashboard is not shown on a dashboard.
+func (d *Dashboards) Widgets() []Widget { return nil }
 
 func createDashboard(ctx *pulumi.Context, kids component.Children, workload string, args *DashboardsArgs, widgets []Widget) (*cloudwatch.Dashboard, error) {
 	body, err := Body(args.Region, widgets)

@@ -273,24 +273,38 @@ func TestADimensionThatTurnsOutEmptyFailsTheDeployment(t *testing.T) {
 }
 
 func TestAnAlarmOnAMetricOfOneRegionNeedsAProviderThere(t *testing.T) {
+	const there = "arn:aws:sns:us-east-1:" + account + ":far"
+	distribution := alarms.Distribution{ID: pulumi.String("E1EXAMPLE")}
 	row := table()[3]
-	row.Metric, row.Threshold = alarms.Distribution{ID: pulumi.String("E1")}.ErrorRate5xx(), 5
-	_, err := inside(func(ctx *pulumi.Context, kids component.Children, _ pulumi.ProviderResource) error {
-		_, err := alarms.Create(ctx, kids, route(), []alarms.Alarm{row})
-		require.ErrorContains(t, err, "a provider of us-east-1")
-		there, err := conformance.NewProvider(ctx, "virginia", "us-east-1")
+	row.Metric, row.Threshold = distribution.ErrorRate5xx(), 5
+	far := route()
+	far.Warning = pulumi.String(there)
+	exists := cloudsim.Exists(
+		cloudsim.Given{Type: topicType, Name: "far", ID: there, Account: account, Region: "us-east-1", Properties: map[string]any{"name": "far", "policy": anyAlarm(there)}},
+		cloudsim.Given{Type: "aws:cloudfront/distribution:Distribution", Name: "cdn", ID: "E1EXAMPLE", Account: account, Region: "us-east-1"},
+	)
+	rec, err := cloudsim.New(cloudsim.Account(account), cloudsim.Region(region), exists).Run(func(ctx *pulumi.Context) error {
+		home, err := conformance.NewProvider(ctx, "home", region)
 		require.NoError(t, err)
-		far := route()
-		far.Warning = pulumi.String("arn:aws:sns:us-east-1:" + account + ":warning")
-		set, err := alarms.Create(ctx, kids, far, []alarms.Alarm{row}, alarms.In(there))
-		if err == nil {
-			require.NotNil(t, set.Alarm("failed"))
-		}
+		virginia, err := conformance.NewProvider(ctx, "virginia", "us-east-1")
+		require.NoError(t, err)
+		kids, err := component.Register(ctx, "holdfast:index:Orders", "orders", pulumi.Map{}, &parent{}, nil, pulumi.Provider(home))
+		require.NoError(t, err)
+		_, err = alarms.Create(ctx, kids, far, []alarms.Alarm{row})
+		require.ErrorContains(t, err, "a provider of us-east-1")
+		_, err = alarms.Create(ctx, kids, far, []alarms.Alarm{row}, alarms.In(virginia))
 		return err
 	})
-	if err != nil { // The simulated cloud refuses a topic that does not exist; that the alarm got as far as us-east-1 is what counts.
-		require.ErrorContains(t, err, "us-east-1")
-	}
+	require.NoError(t, err)
+	alarm, ok := rec.Named(alarmType, "orders-failed")
+	require.True(t, ok)
+	require.Equal(t, "us-east-1", alarm.Region)
+	require.Equal(t, "Global", alarm.In().Text("dimensions.Region"))
+}
+
+// anyAlarm is a topic policy that admits CloudWatch.
+func anyAlarm(topic string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"` + topic + `"}]}`
 }
 
 func TestAlarmsAreTaggedNamedTransformedAndListed(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/seed-11444627/holdfast/components/alarms"
 	"github.com/seed-11444627/holdfast/components/fielderror"
+	"github.com/seed-11444627/holdfast/tests/cloudsim"
+	"github.com/seed-11444627/holdfast/tests/conformance"
 )
 
 // board is a dashboard body as CloudWatch reads it.
@@ -138,4 +140,20 @@ func TestADashboardThatCloudWatchRefusesIsRefusedHere(t *testing.T) {
 		return err
 	})
 	require.ErrorContains(t, err, "Workloads[summary]")
+}
+
+func TestDashboardsConform(t *testing.T) {
+	args := func(workloads ...string) func(*pulumi.Context, pulumi.ProviderResource) (*alarms.DashboardsArgs, error) {
+		return func(*pulumi.Context, pulumi.ProviderResource) (*alarms.DashboardsArgs, error) {
+			widgets := map[string][]alarms.Widget{}
+			for _, workload := range workloads {
+				widgets[workload] = []alarms.Widget{queueGraph("Waiting"), alarms.Text("words")}
+			}
+			return &alarms.DashboardsArgs{Region: region, Workloads: widgets}, nil
+		}
+	}
+	conformance.Run(t, conformance.Case[alarms.DashboardsArgs, *alarms.Dashboards]{
+		Token: alarms.DashboardsToken, New: alarms.NewDashboards, Smallest: args("one"), Largest: args("one", "two", "three"),
+		Options: []cloudsim.Option{neighbours(), missingRows()},
+	})
 }
