@@ -250,15 +250,13 @@ func TestTheProviderRefusesAnAccountThatIsNotAllowed(t *testing.T) {
 	require.Empty(t, e.resources())
 }
 
-func TestAProviderProcessThatDiesIsRecoveredFromByRunningAgain(t *testing.T) {
+func TestAFailedOperationIsRecoveredFromByRunningAgain(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []cloudsim.FaultKind{cloudsim.DieBefore, cloudsim.DieAfter, cloudsim.Timeout, cloudsim.Throttle} {
-		t.Run(string(kind), func(t *testing.T) {
+		t.Run(string(kind)+" in create", func(t *testing.T) {
 			t.Parallel()
-			faults, err := json.Marshal([]cloudsim.Fault{{Kind: kind, Op: cloudsim.OpCreate, Nth: 4}})
-			require.NoError(t, err)
-			e := newEngine(t, small, map[string]string{cloudsim.EnvFaults: string(faults)})
-			_, err = e.stack.Up(context.Background(), optup.SuppressProgress())
+			e := newEngine(t, small, faultyAt(t, kind, cloudsim.OpCreate))
+			_, err := e.stack.Up(context.Background(), optup.SuppressProgress())
 			require.Error(t, err)
 			e.up()
 			require.Len(t, e.resources(), smallSize, "nothing is doubled")
@@ -267,4 +265,53 @@ func TestAProviderProcessThatDiesIsRecoveredFromByRunningAgain(t *testing.T) {
 			require.Empty(t, e.resources(), "nothing is orphaned")
 		})
 	}
+	for _, kind := range []cloudsim.FaultKind{cloudsim.DieBefore, cloudsim.DieAfter} {
+		t.Run(string(kind)+" in delete", func(t *testing.T) {
+			t.Parallel()
+			e := newEngine(t, small, faultyAt(t, kind, cloudsim.OpDelete))
+			e.up()
+			_, err := e.stack.Destroy(context.Background(), optdestroy.SuppressProgress())
+			require.Error(t, err)
+			e.destroy()
+			require.Empty(t, e.resources())
+		})
+	}
+}
+
+func faultyAt(t *testing.T, kind cloudsim.FaultKind, op cloudsim.Op) map[string]string {
+	t.Helper()
+	faults, err := json.Marshal([]cloudsim.Fault{{Kind: kind, Op: op, Nth: 4}})
+	require.NoError(t, err)
+	return map[string]string{cloudsim.EnvFaults: string(faults)}
+}
+
+func TestTwoRegionsAreTwoProcessesOnOneState(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t, func(ctx *pulumi.Context) error {
+		for _, region := range []string{"eu-west-1", "eu-central-1"} {
+			aws, err := provider(ctx, region, region)
+			if err != nil {
+				return err
+			}
+			if _, err := res(ctx, vpcType, region, pulumi.Map{"cidrBlock": pulumi.String("10.0.0.0/16")}, pulumi.Provider(aws)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil)
+	e.up()
+	regions, processes := map[string]bool{}, map[int]bool{}
+	for _, r := range e.resources() {
+		regions[r.Region] = true
+	}
+	journal, err := e.model().Journal()
+	require.NoError(t, err)
+	for _, op := range journal {
+		processes[op.PID] = true
+	}
+	require.Len(t, regions, 2)
+	require.Len(t, processes, 2)
+	require.Empty(t, e.previewChanges())
+	e.destroy()
+	require.Empty(t, e.resources())
 }

@@ -198,66 +198,69 @@ func nat(gateway bool, change pulumi.Map) func(w *world) {
 	}
 }
 
+func routeTable(w *world, vpc pulumi.CustomResource) *thing {
+	return w.add(tableType, "t", pulumi.Map{"vpcId": vpc.ID()})
+}
+
+func attach(w *world, vpc pulumi.CustomResource) *thing {
+	return w.add(gatewayType, "g", pulumi.Map{"vpcId": vpc.ID()})
+}
+
+func toward(w *world, name string, t, g pulumi.CustomResource, more ...pulumi.Map) {
+	w.add(routeType, name, merge(pulumi.Map{"routeTableId": t.ID(), "destinationCidrBlock": s("0.0.0.0/0"), "gatewayId": g.ID()}, more...))
+}
+
 func TestRoutesLeadSomewhereOnce(t *testing.T) {
 	t.Parallel()
-	table := func(w *world, vpc pulumi.CustomResource) *thing {
-		return w.add(tableType, "t", pulumi.Map{"vpcId": vpc.ID()})
-	}
-	gateway := func(w *world, vpc pulumi.CustomResource) *thing {
-		return w.add(gatewayType, "g", pulumi.Map{"vpcId": vpc.ID()})
-	}
-	toward := func(w *world, name string, t, g pulumi.CustomResource, more ...pulumi.Map) {
-		w.add(routeType, name, merge(pulumi.Map{"routeTableId": t.ID(), "destinationCidrBlock": s("0.0.0.0/0"), "gatewayId": g.ID()}, more...))
-	}
 	runCases(t, []networkCase{
-		{"one default route", func(w *world) { v := w.vpc("v", "10.0.0.0/16"); toward(w, "r", table(w, v), gateway(w, v)) }, ""},
+		{"one default route", func(w *world) { v := w.vpc("v", "10.0.0.0/16"); toward(w, "r", routeTable(w, v), attach(w, v)) }, ""},
 		{"two routes to one destination", func(w *world) {
 			v := w.vpc("v", "10.0.0.0/16")
-			t, g := table(w, v), gateway(w, v)
+			t, g := routeTable(w, v), attach(w, v)
 			toward(w, "r", t, g)
 			toward(w, "q", t, g)
 		}, "RouteAlreadyExists|0.0.0.0/0"},
 		{"a route that repeats an inline one", func(w *world) {
 			v := w.vpc("v", "10.0.0.0/16")
-			g := gateway(w, v)
+			g := attach(w, v)
 			t := w.add(tableType, "t", pulumi.Map{"vpcId": v.ID(), "routes": list(pulumi.Map{"cidrBlock": s("0.0.0.0/0"), "gatewayId": g.ID()})})
 			toward(w, "r", t, g)
 		}, "RouteAlreadyExists"},
 		{"a gateway of another VPC", func(w *world) {
 			v, o := w.vpc("v", "10.0.0.0/16"), w.vpc("o", "10.1.0.0/16")
-			toward(w, "r", table(w, v), gateway(w, o))
+			toward(w, "r", routeTable(w, v), attach(w, o))
 		}, "InvalidParameterValue|belong to different networks"},
 		{"an inline gateway of another VPC", func(w *world) {
 			v, o := w.vpc("v", "10.0.0.0/16"), w.vpc("o", "10.1.0.0/16")
-			w.add(tableType, "t", pulumi.Map{"vpcId": v.ID(), "routes": list(pulumi.Map{"cidrBlock": s("0.0.0.0/0"), "gatewayId": gateway(w, o).ID()})})
+			w.add(tableType, "t", pulumi.Map{"vpcId": v.ID(), "routes": list(pulumi.Map{"cidrBlock": s("0.0.0.0/0"), "gatewayId": attach(w, o).ID()})})
 		}, "belong to different networks"},
 		{"a detached gateway", func(w *world) {
-			toward(w, "r", table(w, w.vpc("v", "10.0.0.0/16")), w.add(gatewayType, "g", nil))
+			toward(w, "r", routeTable(w, w.vpc("v", "10.0.0.0/16")), w.add(gatewayType, "g", nil))
 		}, "Gateway.NotAttached"},
 		{"a gateway that does not exist", func(w *world) {
-			w.add(routeType, "r", pulumi.Map{"routeTableId": table(w, w.vpc("v", "10.0.0.0/16")).ID(), "destinationCidrBlock": s("0.0.0.0/0"), "gatewayId": s("igw-0123")})
+			w.add(routeType, "r", pulumi.Map{"routeTableId": routeTable(w, w.vpc("v", "10.0.0.0/16")).ID(), "destinationCidrBlock": s("0.0.0.0/0"), "gatewayId": s("igw-0123")})
 		}, "InvalidInternetGatewayID.NotFound|igw-0123"},
 		{"no target", func(w *world) {
-			w.add(routeType, "r", pulumi.Map{"routeTableId": table(w, w.vpc("v", "10.0.0.0/16")).ID(), "destinationCidrBlock": s("0.0.0.0/0")})
+			w.add(routeType, "r", pulumi.Map{"routeTableId": routeTable(w, w.vpc("v", "10.0.0.0/16")).ID(), "destinationCidrBlock": s("0.0.0.0/0")})
 		}, "exactly one target"},
 		{"two destinations", func(w *world) {
 			v := w.vpc("v", "10.0.0.0/16")
-			toward(w, "r", table(w, v), gateway(w, v), pulumi.Map{"destinationIpv6CidrBlock": s("::/0")})
+			toward(w, "r", routeTable(w, v), attach(w, v), pulumi.Map{"destinationIpv6CidrBlock": s("::/0")})
 		}, "exactly one destination"},
 		{"IPv6 through an egress-only gateway", func(w *world) {
 			v := w.vpc("v", "10.0.0.0/16")
 			eg := w.add(egressGateway, "e", pulumi.Map{"vpcId": v.ID()})
-			w.add(routeType, "r", pulumi.Map{"routeTableId": table(w, v).ID(), "destinationIpv6CidrBlock": s("::/0"), "egressOnlyGatewayId": eg.ID()})
+			w.add(routeType, "r", pulumi.Map{"routeTableId": routeTable(w, v).ID(), "destinationIpv6CidrBlock": s("::/0"), "egressOnlyGatewayId": eg.ID()})
 		}, ""},
 		{"a subnet in two tables", func(w *world) {
 			v := w.vpc("v", "10.0.0.0/16")
 			home := w.subnet("a", v, "10.0.0.0/24", "eu-west-1a")
-			w.add(associationType, "x", pulumi.Map{"routeTableId": table(w, v).ID(), "subnetId": home.ID()})
+			w.add(associationType, "x", pulumi.Map{"routeTableId": routeTable(w, v).ID(), "subnetId": home.ID()})
 			w.add(associationType, "y", pulumi.Map{"routeTableId": w.add(tableType, "u", pulumi.Map{"vpcId": v.ID()}).ID(), "subnetId": home.ID()})
 		}, "Resource.AlreadyAssociated|subnetId"},
 		{"a table of another VPC", func(w *world) {
 			v, o := w.vpc("v", "10.0.0.0/16"), w.vpc("o", "10.1.0.0/16")
-			w.add(associationType, "x", pulumi.Map{"routeTableId": table(w, o).ID(), "subnetId": w.subnet("a", v, "10.0.0.0/24", "eu-west-1a").ID()})
+			w.add(associationType, "x", pulumi.Map{"routeTableId": routeTable(w, o).ID(), "subnetId": w.subnet("a", v, "10.0.0.0/24", "eu-west-1a").ID()})
 		}, "belong to different networks"},
 	})
 }
@@ -318,50 +321,52 @@ func TestEndpointsAreWhereTheirServiceIs(t *testing.T) {
 	})
 }
 
+func ingress(w *world, name string, group pulumi.CustomResource, more pulumi.Map) {
+	w.add(ingressType, name, merge(pulumi.Map{"securityGroupId": group.ID(), "ipProtocol": s("tcp"), "fromPort": pulumi.Int(80), "toPort": pulumi.Int(80)}, more))
+}
+
+func groupIn(w *world, name, block string) *thing {
+	return w.add(groupType, name, pulumi.Map{"vpcId": w.vpc(name, block).ID()})
+}
+
 func TestSecurityGroupRulesAreJudged(t *testing.T) {
 	t.Parallel()
-	rule := func(w *world, name string, group pulumi.CustomResource, more pulumi.Map) {
-		w.add(ingressType, name, merge(pulumi.Map{"securityGroupId": group.ID(), "ipProtocol": s("tcp"), "fromPort": pulumi.Int(80), "toPort": pulumi.Int(80)}, more))
-	}
-	group := func(w *world, name, block string) *thing {
-		return w.add(groupType, name, pulumi.Map{"vpcId": w.vpc(name, block).ID()})
-	}
 	anywhere := pulumi.Map{"cidrIpv4": s("0.0.0.0/0")}
 	runCases(t, []networkCase{
-		{"one source", func(w *world) { rule(w, "r", group(w, "g", "10.0.0.0/16"), anywhere) }, ""},
-		{"no source", func(w *world) { rule(w, "r", group(w, "g", "10.0.0.0/16"), nil) }, "exactly one of cidrIpv4"},
+		{"one source", func(w *world) { ingress(w, "r", groupIn(w, "g", "10.0.0.0/16"), anywhere) }, ""},
+		{"no source", func(w *world) { ingress(w, "r", groupIn(w, "g", "10.0.0.0/16"), nil) }, "exactly one of cidrIpv4"},
 		{"two sources", func(w *world) {
-			rule(w, "r", group(w, "g", "10.0.0.0/16"), merge(pulumi.Map{"cidrIpv6": s("::/0")}, anywhere))
+			ingress(w, "r", groupIn(w, "g", "10.0.0.0/16"), merge(pulumi.Map{"cidrIpv6": s("::/0")}, anywhere))
 		}, "exactly one of cidrIpv4"},
 		{"ports the wrong way round", func(w *world) {
-			rule(w, "r", group(w, "g", "10.0.0.0/16"), merge(pulumi.Map{"fromPort": pulumi.Int(81)}, anywhere))
+			ingress(w, "r", groupIn(w, "g", "10.0.0.0/16"), merge(pulumi.Map{"fromPort": pulumi.Int(81)}, anywhere))
 		}, "Invalid TCP/UDP port range (81:80)"},
 		{"ports with all protocols", func(w *world) {
-			rule(w, "r", group(w, "g", "10.0.0.0/16"), merge(pulumi.Map{"ipProtocol": s("-1")}, anywhere))
+			ingress(w, "r", groupIn(w, "g", "10.0.0.0/16"), merge(pulumi.Map{"ipProtocol": s("-1")}, anywhere))
 		}, "ports cannot be given with protocol -1"},
 		{"the same rule twice", func(w *world) {
-			g := group(w, "g", "10.0.0.0/16")
-			rule(w, "r", g, anywhere)
-			rule(w, "q", g, anywhere)
+			g := groupIn(w, "g", "10.0.0.0/16")
+			ingress(w, "r", g, anywhere)
+			ingress(w, "q", g, anywhere)
 		}, "InvalidPermission.Duplicate"},
 		{"the same rule inside and beside", func(w *world) {
 			g := w.add(groupType, "g", pulumi.Map{"vpcId": w.vpc("v", "10.0.0.0/16").ID(), "ingress": list(pulumi.Map{"protocol": s("tcp"),
 				"fromPort": pulumi.Int(80), "toPort": pulumi.Int(80), "cidrBlocks": list(s("0.0.0.0/0"))})})
-			rule(w, "r", g, anywhere)
+			ingress(w, "r", g, anywhere)
 		}, "InvalidPermission.Duplicate"},
 		{"the same rule both ways", func(w *world) {
-			g := group(w, "g", "10.0.0.0/16")
-			rule(w, "r", g, anywhere)
+			g := groupIn(w, "g", "10.0.0.0/16")
+			ingress(w, "r", g, anywhere)
 			w.add(egressType, "r", merge(pulumi.Map{"securityGroupId": g.ID(), "ipProtocol": s("tcp"), "fromPort": pulumi.Int(80), "toPort": pulumi.Int(80)}, anywhere))
 		}, ""},
 		{"a group of another VPC", func(w *world) {
-			g, o := group(w, "g", "10.0.0.0/16"), group(w, "o", "10.1.0.0/16")
-			rule(w, "r", g, pulumi.Map{"referencedSecurityGroupId": o.ID()})
+			g, o := groupIn(w, "g", "10.0.0.0/16"), groupIn(w, "o", "10.1.0.0/16")
+			ingress(w, "r", g, pulumi.Map{"referencedSecurityGroupId": o.ID()})
 		}, "InvalidGroup.NotFound|different networks"},
 		{"a group of the same VPC", func(w *world) {
 			v := w.vpc("v", "10.0.0.0/16")
 			g, o := w.add(groupType, "g", pulumi.Map{"vpcId": v.ID()}), w.add(groupType, "o", pulumi.Map{"vpcId": v.ID()})
-			rule(w, "r", g, pulumi.Map{"referencedSecurityGroupId": o.ID()})
+			ingress(w, "r", g, pulumi.Map{"referencedSecurityGroupId": o.ID()})
 		}, ""},
 		{"an inline rule without a source", func(w *world) {
 			w.add(groupType, "g", pulumi.Map{"vpcId": w.vpc("v", "10.0.0.0/16").ID(), "ingress": list(pulumi.Map{"protocol": s("tcp"),
