@@ -203,7 +203,7 @@ func duration(k, what string, was, now time.Duration) []Change {
 	if now > was {
 		verdict = Worse
 	}
-	return []Change{{verdict, k, what, was.String(), now.String()}}
+	return []Change{{verdict, k, what, span(was, none, ""), span(now, none, "")}}
 }
 
 // price compares to the cent: less is noise of the arithmetic.
@@ -248,15 +248,29 @@ func alarmsByName(all []posture.Alarm) map[string]posture.Alarm {
 	return out
 }
 
-func delivery(a posture.Alarm) string { return a.Severity + " to " + a.GoesTo }
+// delivery says how urgent an alarm is and whom it reaches; GoesTo often begins with the severity already.
+func delivery(a posture.Alarm) string {
+	if strings.HasPrefix(a.GoesTo, a.Severity) {
+		return a.GoesTo
+	}
+	return a.Severity + ": " + a.GoesTo
+}
 
 func rate(c posture.Capacity, v float64) string {
 	return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) + " " + c.Unit
+}
+
+// span is a time with its unit, or what it means when there is none.
+func span(d time.Duration, nothing, unit string) string {
+	if d == 0 {
+		return nothing
+	}
+	return d.String() + unit
 }
 
 func answer(r posture.Recovery) string {
 	if r.Unrecoverable {
 		return "does not recover"
 	}
-	return fmt.Sprintf("%s, data loss %s", r.RecoveryTime, r.DataLoss)
+	return span(r.RecoveryTime, "no interruption", " interruption") + ", " + span(r.DataLoss, "no data loss", " of data lost")
 }

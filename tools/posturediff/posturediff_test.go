@@ -48,11 +48,19 @@ func TestAPromiseThatGetsWorseIsListedFirstAndCalledWorse(t *testing.T) {
 	require.Equal(t, []Change{
 		{Worse, "hashing/HashFleet/web", "alarm unhealthy", "critical", "removed"},
 		{Worse, "hashing/HashFleet/web", "capacity after losing a zone", "13000 requests/s", "9000 requests/s"},
-		{Worse, "hashing/HashFleet/web", "data loss, zone loss", "0s", "1s"},
+		{Worse, "hashing/HashFleet/web", "data loss, zone loss", "none", "1s"},
 		{Worse, "hashing/HashFleet/web", "recovery time, instance loss", "1m0s", "2m0s"},
 		{Worse, "hashing/HashFleet/web", "zones", "a, b, c", "a, b"},
 		{Better, "hashing/HashFleet/web", "price per hour, expected", "128.00 USD", "64.00 USD"},
-		{Better, "hashing/HashFleet/web", "region loss", "does not recover", "1h0m0s, data loss 0s"},
+		{Better, "hashing/HashFleet/web", "region loss", "does not recover", "1h0m0s interruption, no data loss"},
+	}, compareFleets(fleet(), now))
+}
+
+func TestAnAlarmThatReachesSomebodyElseIsAChange(t *testing.T) {
+	now := fleet()
+	now.Alarms = []posture.Alarm{{Name: "unhealthy", Severity: "critical", GoesTo: "critical: e-mail"}}
+	require.Equal(t, []Change{
+		{Changed, "hashing/HashFleet/web", "alarm unhealthy", "critical: PagerDuty", "critical: e-mail"},
 	}, compareFleets(fleet(), now))
 }
 
