@@ -83,6 +83,11 @@ func TestKeysAreOpenToWhomTheyServe(t *testing.T) {
 		{"open to Logs of another region", func(w *world) {
 			group(w, keyPolicy(`,{"Effect":"Allow","Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":"kms:*","Resource":"*"}`))
 		}, "does not allow logs.eu-west-1.amazonaws.com"},
+		{"opened by a policy of its own resource", func(w *world) {
+			k := w.add(keyType, "k", nil)
+			w.add("aws:kms/keyPolicy:KeyPolicy", "k", pulumi.Map{"keyId": k.ID(), "policy": s(keyPolicy(logs))})
+			w.add(logGroupType, "g", pulumi.Map{"kmsKeyId": k.Arn})
+		}, ""},
 		{"a key that does not exist", func(w *world) {
 			w.add(logGroupType, "g", pulumi.Map{"kmsKeyId": s("arn:aws:kms:eu-west-1:111122223333:key/none")})
 		}, "InvalidParameterException|kmsKeyId"},

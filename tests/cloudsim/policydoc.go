@@ -190,7 +190,8 @@ func TrustedBy(c *Call, path, service, code string) error {
 }
 
 // KeyAdmits refuses a reference to a KMS key whose policy does not let the service principal do the actions. The path must
-// be a declared reference. A key without a policy of its own has the default one, which admits the account only.
+// be a declared reference. A key without a policy of its own has the default one, which admits the account only. A KeyPolicy
+// resource replaces the key's own document.
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 func KeyAdmits(c *Call, path, service string, actions ...string) error {
 	for _, r := range c.Refs(path) {
@@ -198,9 +199,9 @@ func KeyAdmits(c *Call, path, service string, actions ...string) error {
 		if key == nil || !key.In().Known("policy") {
 			continue
 		}
-		policy, _ := ParsePolicy(key.Out().Text("policy"))
+		policy, readable := c.documentOf(key, keyPolicyType, "keyId", "policy")
 		for _, action := range actions {
-			if !policy.Allows(service, action) {
+			if readable && !policy.Allows(service, action) {
 				return c.RejectAt(path, "AccessDeniedException", "the policy of key %s does not allow %s to call %s", key.ARN, service, action)
 			}
 		}

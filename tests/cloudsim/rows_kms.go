@@ -6,7 +6,7 @@ import (
 
 const keyDoc = "https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html"
 
-func init() { register(key, keyAlias) }
+func init() { register(key, keyAlias, keyPolicyRow) }
 
 // KeyRef is a reference to a KMS key by id, ARN, alias name or alias ARN. AWS's own keys ("alias/aws/sns") need no row.
 func KeyRef(path string) Ref {
@@ -100,6 +100,20 @@ var keyAlias = Row{
 			return ""
 		}), "https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html"},
 	},
+	NotFound:  "NotFoundException",
+	Durations: immediate,
+}
+
+var keyPolicyRow = Row{
+	Type: keyPolicyType, Noun: "key policy",
+	Doc:       "https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html",
+	ID:        Format("{keyId}"),
+	Defaults:  map[string]any{"bypassPolicyLockoutSafetyCheck": false},
+	Required:  []string{"keyId", "policy"},
+	Replace:   []string{"keyId"},
+	Refs:      []Ref{{Path: "keyId", To: []string{keyType}, By: []string{"id", "arn"}, Weak: true}},
+	Limits:    []Limit{{"policy", Length(1, 32768), "https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"}},
+	Check:     keyIsGood,
 	NotFound:  "NotFoundException",
 	Durations: immediate,
 }
