@@ -124,7 +124,7 @@ var slow = map[string]int{"DaysToExpiry": 86400}
 func table(groups ...group) map[key]definition {
 	out := map[key]definition{}
 	for _, g := range groups {
-		for _, name := range strings.Fields(g.names) {
+		for name := range strings.FieldsSeq(g.names) {
 			out[key{g.namespace, name}] = definition{
 				dimensions: g.dimensions, statistics: g.statistics, unit: g.unit,
 				region: oneRegion[g.namespace], period: slow[name], source: g.source,

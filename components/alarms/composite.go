@@ -123,12 +123,12 @@ func (s *Set) rule(c Composite) pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-func joinTerms(any, all []string) string {
-	either := strings.Join(any, " OR ")
+func joinTerms(some, all []string) string {
+	either := strings.Join(some, " OR ")
 	if len(all) == 0 {
 		return either
 	}
-	if len(any) > 0 {
+	if len(some) > 0 {
 		all = append(slices.Clone(all), "("+either+")")
 	}
 	return strings.Join(all, " AND ")

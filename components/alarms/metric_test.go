@@ -39,7 +39,7 @@ func everyMetric(t *testing.T, maker any) map[string]Metric {
 			}
 			in = append(in, reflect.ValueOf(argument))
 		}
-		made, ok := value.Method(i).Call(in)[0].Interface().(Metric)
+		made, ok := reflect.TypeAssert[Metric](value.Method(i).Call(in)[0])
 		require.True(t, ok, "%T.%s returns a metric", maker, method.Name)
 		out[value.Type().Name()+"."+method.Name] = made
 	}
@@ -106,7 +106,7 @@ func TestAStatisticThatMeansNothingIsRefused(t *testing.T) {
 func TestMetricMathIsCheckedAsCloudWatchDoes(t *testing.T) {
 	queue := Queue{Name: pulumi.String("q")}
 	eleven := map[string]Metric{}
-	for _, id := range strings.Split("a b c d e f g h i j k", " ") {
+	for id := range strings.SplitSeq("a b c d e f g h i j k", " ") {
 		eleven[id] = queue.Sent()
 	}
 	require.NotEmpty(t, problemsOf(Sum("many", eleven)))

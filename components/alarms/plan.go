@@ -177,7 +177,8 @@ func (s Subscription) checkAddress(problems *fielderror.Errors, field string) {
 	problems.Require(s.Email == nil || usable(s.Email), field+".Email", nil, "an address", "give it")
 	problems.Require(s.PagerDuty == nil || usable(s.PagerDuty), field+".PagerDuty", nil, "an integration URL", "give it, as a secret")
 	if s.Slack != nil {
-		problems.Require(slackPattern.MatchString(s.Slack.WorkspaceID), field+".Slack.WorkspaceID", s.Slack.WorkspaceID, "an id such as T07EA123LEP", "copy it from the console of Amazon Q Developer in chat applications")
+		problems.Require(slackPattern.MatchString(s.Slack.WorkspaceID), field+".Slack.WorkspaceID", s.Slack.WorkspaceID,
+			"an id such as T07EA123LEP", "copy it from the console of Amazon Q Developer in chat applications")
 		problems.Require(slackPattern.MatchString(s.Slack.ChannelID), field+".Slack.ChannelID", s.Slack.ChannelID, "an id such as C07EZ1ABC23", "copy it from the channel's link")
 	}
 	if s.Teams != nil {
@@ -193,6 +194,10 @@ func (s Subscription) checkAddress(problems *fielderror.Errors, field string) {
 	}
 }
 
+// maxFilterKeys is how many keys a filter policy may have at its top.
+// https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
+const maxFilterKeys = 5
+
 // checkFilter refuses a filter that would drop alarms without a word.
 func (p topicPlan) checkFilter(problems *fielderror.Errors, field string, to Subscription) {
 	if to.BodyFilter == "" {
@@ -200,10 +205,13 @@ func (p topicPlan) checkFilter(problems *fielderror.Errors, field string, to Sub
 	}
 	problems.Require(!to.chat(), field+".BodyFilter", to.BodyFilter, "no filter: the chat service makes its subscription itself", "remove it")
 	var filter map[string]any
-	problems.Require(json.Unmarshal([]byte(to.BodyFilter), &filter) == nil && len(filter) > 0 && len(filter) <= 5, field+".BodyFilter", to.BodyFilter, "a JSON object of 1 to 5 keys", `use for example {"heartbeat": [{"exists": false}]}`)
+	read := json.Unmarshal([]byte(to.BodyFilter), &filter) == nil
+	problems.Require(read && len(filter) > 0 && len(filter) <= maxFilterKeys, field+".BodyFilter", to.BodyFilter,
+		"a JSON object of 1 to 5 keys", `use for example {"heartbeat": [{"exists": false}]}`)
 	for _, name := range p.args.Publishers {
 		who, known := publishers[name]
-		problems.Require(!known || who.json, field+".BodyFilter", to.BodyFilter, "no filter on the body beside the publisher "+string(name)+", whose messages it cannot read and would drop", "remove the filter or the publisher")
+		problems.Require(!known || who.json, field+".BodyFilter", to.BodyFilter,
+			"no filter on the body beside the publisher "+string(name)+", whose messages it cannot read and would drop", "remove the filter or the publisher")
 	}
 }
 

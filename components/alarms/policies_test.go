@@ -176,7 +176,7 @@ func TestEveryQueueTakesMessagesFromItsTopicOnly(t *testing.T) {
 			checked++
 		}
 	}
-	require.Equal(t, checked, len(rec.ByType("aws:sqs/queue:Queue")), "every queue has a policy")
+	require.Len(t, rec.ByType("aws:sqs/queue:Queue"), checked, "every queue has a policy")
 }
 
 func TestTheSimulatedCloudFindsNoBrokenPath(t *testing.T) {

@@ -17,9 +17,12 @@ import (
 // createTopics makes each severity's key, topic, topic policy and delivery logs.
 func (m *topicMaker) createTopics() error {
 	m.ready = map[Severity][]pulumi.Resource{}
-	feedback, err := m.createDeliveryLogRole()
-	if err != nil {
-		return err
+	var feedback *awsiam.Role
+	if m.logged() {
+		var err error
+		if feedback, err = m.createDeliveryLogRole(); err != nil {
+			return err
+		}
 	}
 	for _, severity := range Severities() {
 		key, err := m.createKey(severity)
@@ -99,9 +102,6 @@ func (m *topicMaker) logDeliveries(args *sns.TopicArgs, role pulumi.StringOutput
 // assumes it is not documented, so the trust has no condition: the role can write to these topics' log groups only.
 // https://docs.aws.amazon.com/sns/latest/dg/topics-attrib-prereq.html
 func (m *topicMaker) createDeliveryLogRole() (*awsiam.Role, error) {
-	if !m.logged() {
-		return nil, nil
-	}
 	name := m.kids.Limited(names.Role, "delivery-logs")
 	return component.New(m.ctx, m.kids, "role of the delivery logs", name, &awsiam.RoleArgs{
 		Description:      pulumi.String("Lets SNS record what happened to notifications"),
