@@ -40,10 +40,14 @@ func (e *environment) edge() (fleet.CDN, error) {
 		return cdn, err
 	}
 	cdn.Alarms = topic.Route()
-	_, err = alarms.NewDashboards(e.ctx, "edge-dashboards", &alarms.DashboardsArgs{
+	board, err := alarms.NewDashboards(e.ctx, "edge-dashboards", &alarms.DashboardsArgs{
 		Region: edgeRegion, NoSummary: true, Workloads: map[string][]alarms.Widget{"edge": topic.Widgets()},
 	}, pulumi.Provider(e.providers.edge))
-	return cdn, err
+	if err != nil {
+		return cdn, err
+	}
+	e.state(board)
+	return cdn, nil
 }
 
 // subscriptions are keyed by what they are, so that adding an address renames no other.

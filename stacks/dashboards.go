@@ -12,12 +12,16 @@ import (
 
 // dashboards make one for each workload and a summary.
 func (e *environment) dashboards(topic *alarms.AlarmTopic, net *network.Network, servers *fleet.HashFleet) error {
-	_, err := alarms.NewDashboards(e.ctx, "dashboards", &alarms.DashboardsArgs{
+	made, err := alarms.NewDashboards(e.ctx, "dashboards", &alarms.DashboardsArgs{
 		Region: e.config.Account.Region,
 		Workloads: map[string][]alarms.Widget{
 			shared:  slices.Concat(topic.Widgets(), net.Widgets()),
 			hashing: servers.Widgets(),
 		},
 	}, pulumi.Provider(e.providers.home))
-	return err
+	if err != nil {
+		return err
+	}
+	e.state(made)
+	return nil
 }

@@ -54,7 +54,7 @@ func newSite(t *testing.T, stack string) *site {
 	printed := &bytes.Buffer{}
 	return &site{t: t, printed: printed, options: harness.Options{
 		Layout: layout, CLI: cli, Stack: stack, Dir: t.TempDir(), SkipCheckpoints: true, Out: printed, Err: printed,
-		Overrides: map[string]string{}, Env: map[string]string{},
+		Overrides: map[string]string{}, Env: map[string]string{}, Secrets: []string{"holdfast:pagerDutyUrl"},
 	}}
 }
 

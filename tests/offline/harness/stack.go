@@ -5,10 +5,12 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
@@ -18,6 +20,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/seed-11444627/holdfast/stacks"
+	"github.com/seed-11444627/holdfast/tests/cloudsim"
 	"github.com/seed-11444627/holdfast/tests/offline/toolchain"
 )
 
@@ -38,6 +41,8 @@ type Options struct {
 	Program pulumi.RunFunc
 	// Overrides replace values of the stack's configuration, by full key; for tests.
 	Overrides map[string]string
+	// Secrets are full keys that get a simulated secret although the environment does not require them; for tests.
+	Secrets []string
 	// Env are more environment variables of the engine and the provider, for example faults.
 	Env map[string]string
 	// SkipCheckpoints writes the state once at the end instead of after every step: for tests that do not test recovery.
@@ -69,7 +74,7 @@ func Open(ctx context.Context, options Options) (*Stack, error) {
 		return nil, fmt.Errorf("the configuration of stack %s is not usable; nothing was started:\n%w", options.Stack, err)
 	}
 	options.account = settings.Account.ID
-	w := workspace{dir: filepath.Join(options.Dir, "project"), plugin: options.Layout.PluginDir(), overrides: options.Overrides}
+	w := workspace{dir: filepath.Join(options.Dir, "project"), plugin: options.Layout.PluginDir(), overrides: options.Overrides, secrets: options.Secrets}
 	if err := w.write(files); err != nil {
 		return nil, err
 	}
@@ -78,7 +83,26 @@ func Open(ctx context.Context, options Options) (*Stack, error) {
 			return nil, err
 		}
 	}
+	if err := furnish(options.CloudDir(), settings); err != nil {
+		return nil, err
+	}
 	return options.open(ctx, w)
+}
+
+// furnish puts into the simulated cloud what the configuration names and the program does not make.
+func furnish(dir string, settings stacks.Config) error {
+	if settings.Hashing.HostedZoneID == "" {
+		return nil
+	}
+	cloud, err := cloudsim.Open(dir)
+	if err != nil {
+		return err
+	}
+	_, zone, _ := strings.Cut(settings.Hashing.Domain, ".")
+	err = cloud.Give(settings.Account.ID, settings.Account.Region, cloudsim.Given{
+		Type: "aws:route53/zone:Zone", ID: settings.Hashing.HostedZoneID, Name: zone, Properties: map[string]any{"name": zone},
+	})
+	return errors.Join(err, cloud.Close())
 }
 
 func (o Options) open(ctx context.Context, w workspace) (*Stack, error) {
@@ -197,6 +221,9 @@ func OrdinaryEnvironment(layout toolchain.Layout, stack string) (map[string]stri
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
 		}
+	}
+	if err := furnish(o.CloudDir(), settings); err != nil {
+		return nil, err
 	}
 	variables := o.environment()
 	variables["PATH"] = layout.PluginDir() + string(os.PathListSeparator) + os.Getenv("PATH")

@@ -31,6 +31,7 @@ type workspace struct {
 	dir       string
 	plugin    string
 	overrides map[string]string
+	secrets   []string
 }
 
 // write renews the project's files. The salt of the simulated secrets is kept, because the state is encrypted with it.
@@ -83,7 +84,7 @@ func (w workspace) settings(files stacks.Files, existing string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range secretKeys(stack.Config, files.RequiredSecrets(values)) {
+	for _, key := range secretKeys(stack.Config, append(files.RequiredSecrets(values), w.secrets...)) {
 		cipher, err := crypter.EncryptValue(context.Background(), SimulatedSecret)
 		if err != nil {
 			return nil, err
@@ -98,7 +99,7 @@ func (w workspace) settings(files stacks.Files, existing string) ([]byte, error)
 
 // secretKeys are the required secrets, and whatever else the file keeps encrypted.
 func secretKeys(values map[string]any, required []string) []string {
-	keys := slices.Clone(required)
+	keys := slices.Compact(slices.Sorted(slices.Values(required)))
 	for key, value := range values {
 		object, ok := value.(map[string]any)
 		if ok && object["secure"] != nil && !slices.Contains(keys, key) {
