@@ -1,8 +1,10 @@
 package docs_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,13 +19,29 @@ func TestTheReferenceSaysWhatTheCodeSays(t *testing.T) {
 	for name, text := range want {
 		have, err := os.ReadFile(filepath.Join(folder, name))
 		require.NoError(t, err)
-		require.Equal(t, text, string(have), "docs/reference/%s is out of date; run: go run ./tools/reference", name)
+		if line := firstDifference(text, string(have)); line != "" {
+			t.Errorf("docs/reference/%s is out of date, first at %q; run: go run ./tools/reference", name, line)
+		}
 	}
 	files, err := os.ReadDir(folder)
 	require.NoError(t, err)
 	for _, file := range files {
 		require.Contains(t, want, file.Name(), "docs/reference has a page of a package that is gone; run: go run ./tools/reference")
 	}
+}
+
+// firstDifference is the first line of want that have does not say there; "" when they are the same.
+func firstDifference(want, have string) string {
+	if want == have {
+		return ""
+	}
+	lines := strings.Split(have, "\n")
+	for i, line := range strings.Split(want, "\n") {
+		if i >= len(lines) || lines[i] != line {
+			return fmt.Sprintf("%.120s", line)
+		}
+	}
+	return "its end, after which it says more"
 }
 
 func TestEveryComponentSaysItsTokenAndWhatEachArgumentDefaultsTo(t *testing.T) {
