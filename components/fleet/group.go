@@ -156,8 +156,8 @@ func (b *builder) groupTags() autoscaling.GroupTagArray {
 
 // hook is one lifecycle hook.
 type hook struct {
-	name, transition, result string
-	seconds                  int
+	name, physical, transition, result string
+	seconds                            int
 }
 
 // hooks: a launch that does not report success is abandoned and replaced; a leaving instance has drained by the time its
@@ -165,8 +165,8 @@ type hook struct {
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
 func (p *plan) hooks() []hook {
 	return []hook{
-		{launchHook, "autoscaling:EC2_INSTANCE_LAUNCHING", "ABANDON", launchWait},
-		{terminateHook, "autoscaling:EC2_INSTANCE_TERMINATING", "CONTINUE", p.terminateWait()},
+		{launchHook, p.hookName(launchHook), "autoscaling:EC2_INSTANCE_LAUNCHING", "ABANDON", launchWait},
+		{terminateHook, p.hookName(terminateHook), "autoscaling:EC2_INSTANCE_TERMINATING", "CONTINUE", p.terminateWait()},
 	}
 }
 
@@ -174,7 +174,7 @@ func initialHooks(hooks []hook) autoscaling.GroupInitialLifecycleHookArray {
 	var out autoscaling.GroupInitialLifecycleHookArray
 	for _, h := range hooks {
 		out = append(out, &autoscaling.GroupInitialLifecycleHookArgs{
-			Name: pulumi.String(h.name), LifecycleTransition: pulumi.String(h.transition),
+			Name: pulumi.String(h.physical), LifecycleTransition: pulumi.String(h.transition),
 			DefaultResult: pulumi.String(h.result), HeartbeatTimeout: pulumi.Int(h.seconds),
 		})
 	}
@@ -186,7 +186,7 @@ func initialHooks(hooks []hook) autoscaling.GroupInitialLifecycleHookArray {
 func (b *builder) createHooks() error {
 	for _, h := range b.plan.hooks() {
 		_, err := component.New(b.ctx, b.kids, h.name+" hook", b.kids.Child("hook", h.name), &autoscaling.LifecycleHookArgs{
-			Name: pulumi.String(h.name), AutoscalingGroupName: b.fleet.Group.Name, LifecycleTransition: pulumi.String(h.transition),
+			Name: pulumi.String(h.physical), AutoscalingGroupName: b.fleet.Group.Name, LifecycleTransition: pulumi.String(h.transition),
 			DefaultResult: pulumi.String(h.result), HeartbeatTimeout: pulumi.Int(h.seconds),
 		}, b.transform.LifecycleHook, autoscaling.NewLifecycleHook)
 		if err != nil {

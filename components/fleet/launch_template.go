@@ -16,7 +16,7 @@ import (
 const artifactTag = "holdfast:artifact-sha256"
 
 func (b *builder) createLaunchTemplate() error {
-	name := b.kids.Limited(names.LaunchTemplate, "template")
+	name := b.kids.Limited(names.LaunchTemplate, "launch")
 	made, err := component.New(b.ctx, b.kids, "launch template", name, &ec2.LaunchTemplateArgs{
 		Description:                       pulumi.String("Servers of " + b.kids.Child()),
 		ImageId:                           pulumi.String(b.plan.image()),
@@ -98,7 +98,7 @@ func (b *builder) userData() pulumi.StringOutput {
 func (p *plan) userData() userData {
 	data := userData{
 		Region: p.args.Region, SHA256: p.args.Artifact.SHA256, Port: p.args.Server.Port, HealthPath: p.args.Server.HealthPath,
-		BootTimeout: bootTimeout, DrainSeconds: drainSeconds, LaunchHook: launchHook, TerminateHook: terminateHook,
+		BootTimeout: bootTimeout, DrainSeconds: drainSeconds, LaunchHook: p.hookName(launchHook), TerminateHook: p.hookName(terminateHook),
 	}
 	if l := p.args.Server.Limiter; l != nil {
 		data.Limiter = &limiterData{

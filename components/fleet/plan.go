@@ -201,6 +201,9 @@ func (p *plan) spot() bool {
 	return m != nil && m.OnDemandPercentAbove != nil && *m.OnDemandPercentAbove < 100
 }
 
+// hookName is a hook's name in AWS: told apart in the account's events by the fleet's name.
+func (p *plan) hookName(hook string) string { return p.name + "-" + hook }
+
 // terminateWait is how long the group waits for a leaving instance, in seconds: all that its requests may take, and a
 // margin. Limits 30 to 7200, https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
 func (p *plan) terminateWait() int {

@@ -140,7 +140,7 @@ func (b *builder) schedules() error {
 	for _, name := range slices.Sorted(maps.Keys(b.plan.args.Scaling.Scheduled)) {
 		s := b.plan.args.Scaling.Scheduled[name]
 		_, err := component.New(b.ctx, b.kids, "schedule "+name, b.kids.Child("schedule", name), &autoscaling.ScheduleArgs{
-			ScheduledActionName: pulumi.String(name), AutoscalingGroupName: b.fleet.Group.Name,
+			ScheduledActionName: pulumi.String(b.kids.Child(name)), AutoscalingGroupName: b.fleet.Group.Name,
 			Recurrence: pulumi.String(s.Recurrence), TimeZone: pulumi.String(s.TimeZone),
 			MinSize: pulumi.Int(s.Minimum), MaxSize: pulumi.Int(s.Maximum),
 			// -1 leaves the desired capacity to the scaling policies, within the new bounds.
