@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -41,7 +42,10 @@ const (
 // fault is what a toy does wrong.
 type fault string
 
-var runs atomic.Int64
+var (
+	runs    atomic.Int64
+	writing sync.Mutex
+)
 
 // make returns a constructor with the fault.
 func (f fault) make() func(*pulumi.Context, string, *toyArgs, ...pulumi.ResourceOption) (*toy, error) {
@@ -50,7 +54,9 @@ func (f fault) make() func(*pulumi.Context, string, *toyArgs, ...pulumi.Resource
 			return nil, err
 		}
 		if f == "changes arguments" {
+			writing.Lock() // so that the comparison catches it, not the race detector
 			args.Name = name
+			writing.Unlock()
 		}
 		made := &toy{stated: f.posture(name)}
 		if args == nil && f == "registers before it refuses" {
@@ -81,6 +87,8 @@ func refusal() error {
 }
 
 func (f fault) refuse(name string, args *toyArgs) error {
+	writing.Lock()
+	defer writing.Unlock()
 	if f == "any name" || f == "registers before it refuses" {
 		return nil
 	}
