@@ -79,7 +79,7 @@ func run(t *testing.T, args *alarms.AlarmTopicArgs, look func(*alarms.AlarmTopic
 }
 
 func try(program func(*pulumi.Context, pulumi.ProviderResource) error) (*cloudsim.Recorder, error) {
-	sim := cloudsim.New(cloudsim.Account(account), cloudsim.Region(region), missingRows(), neighbours(), conformance.Topics())
+	sim := cloudsim.New(cloudsim.Account(account), cloudsim.Region(region), neighbours(), conformance.Topics())
 	return sim.Run(func(ctx *pulumi.Context) error {
 		provider, err := conformance.NewProvider(ctx, "expected", region)
 		if err != nil {

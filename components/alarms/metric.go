@@ -63,9 +63,16 @@ func newMetric(namespace, name string, dimensions ...dimension) Metric {
 // With asks for another statistic: "Sum", "Average", "Minimum", "Maximum", "SampleCount" or a percentile such as
 // "p99". A statistic that means nothing for the metric (the average of a count of errors is always 1) is refused.
 func (m Metric) With(statistic string) Metric {
+	if m.expression != "" {
+		m.problem = "a statistic of an expression, which only its parts have"
+		return m
+	}
 	m.statistic = statistic
 	known, ok := catalogue[key{m.namespace, m.name}]
-	if ok && !known.allows(statistic) {
+	if !ok {
+		known = anyStatistic
+	}
+	if !known.allows(statistic) {
 		m.problem = fmt.Sprintf("%s has no meaningful %s, only %s", m.name, statistic, strings.Join(known.statistics, ", "))
 	}
 	return m

@@ -100,6 +100,8 @@ func TestAStatisticThatMeansNothingIsRefused(t *testing.T) {
 	require.NotEmpty(t, problemsOf(balancer.TargetResponseTime("pNN")))
 	require.Empty(t, problemsOf(balancer.TargetResponseTime("p99.9")))
 	require.Empty(t, problemsOf(balancer.TargetResponseTime("p100")))
+	require.NotEmpty(t, problemsOf(LogMetric{Namespace: "Shop", Name: "Refused"}.Count().With("Total")))
+	require.NotEmpty(t, problemsOf(Rate("r", balancer.ELB5xx(), balancer.RequestCount(), 1).With("p99")), "an expression has no statistic")
 	require.NotEmpty(t, problemsOf(Custom{Namespace: "AWS/EC2", Name: "n", Statistic: "Sum", Dimensions: map[string]pulumi.StringInput{"a": pulumi.String("b")}}.Metric()))
 }
 

@@ -135,7 +135,7 @@ func (p topicPlan) checkAttended(problems *fielderror.Errors) {
 }
 
 func (p topicPlan) checkSubscription(problems *fielderror.Errors, field, key string, to Subscription) {
-	problems.Require(alarmKey.MatchString(key) && len(key) <= 30, field, key, "a name of at most 30 lower-case letters, digits and single hyphens", "rename it")
+	problems.Require(alarmKey.MatchString(key) && len(key) <= 63, field, key, "a name of at most 63 lower-case letters, digits and single hyphens", "rename it")
 	problems.Require(len(to.Severities) > 0, field+".Severities", nil, "at least one severity", "list those it is to be told of")
 	for i, severity := range to.Severities {
 		problems.OneOf(field+".Severities", string(severity), plain(Severities())...)

@@ -242,7 +242,9 @@ func (s *Set) Tighten(ctx *pulumi.Context, factor float64, keys ...string) (*Set
 			problems.Add("Tighten", key, "the key of an alarm of this set", "use one of the table's keys")
 			continue
 		}
-		table = append(table, s.table[i].tightened(factor))
+		a := s.table[i]
+		problems.Require(a.Threshold >= 0, "Tighten."+key, a.Threshold, "a threshold that is not negative, which a factor would loosen", "write the stricter alarm into the table")
+		table = append(table, a.tightened(factor))
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err

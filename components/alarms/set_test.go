@@ -171,6 +171,16 @@ func TestClonesForARollbackAreStricterAndTellNobody(t *testing.T) {
 	}
 }
 
+func TestANegativeThresholdIsNotTightenedByAFactor(t *testing.T) {
+	row := table()[4]
+	row.Threshold = -5
+	made(t, []alarms.Alarm{row}, func(ctx *pulumi.Context, set *alarms.Set) error {
+		_, err := set.Tighten(ctx, 0.5, "full")
+		require.ErrorContains(t, err, "Tighten.full")
+		return nil
+	})
+}
+
 func TestACompositeJoinsAlarmsAndCanBeSuppressed(t *testing.T) {
 	rec := made(t, table(), func(ctx *pulumi.Context, set *alarms.Set) error {
 		_, err := set.Composite(ctx, alarms.Composite{

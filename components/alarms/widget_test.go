@@ -154,6 +154,6 @@ func TestDashboardsConform(t *testing.T) {
 	}
 	conformance.Run(t, conformance.Case[alarms.DashboardsArgs, *alarms.Dashboards]{
 		Token: alarms.DashboardsToken, New: alarms.NewDashboards, Smallest: args("one"), Largest: args("one", "two", "three"),
-		Options: []cloudsim.Option{neighbours(), missingRows()},
+		Options: []cloudsim.Option{neighbours()},
 	})
 }
