@@ -11,6 +11,8 @@ import (
 const example = `// Package pond keeps ducks. It refuses geese.
 package pond
 
+const page = "pond.md#"
+
 const token = "holdfast:index:Pond"
 
 // PondArgs says what a pond is made of.
@@ -48,6 +50,8 @@ func (p *Pond) Ducks() int { return 0 }
 func (p *Pond) table() []Alarm {
 	return []Alarm{
 		{Key: "dry", Severity: alarms.Critical, Runbook: "pond.md#dry", Summary: "no " + "water"},
+		{Key: "ice-" + name(zone), Severity: c.severity, Runbook: page + "ice", Summary: fmt.Sprintf("%d of %s", n, p.size)},
+		{Key: c.Key, Runbook: c.Runbook},
 		{Key: prefix("frozen"), Severity: alarms.Warning, Runbook: "pond.md#frozen"},
 	}
 }
@@ -80,12 +84,14 @@ func TestAPageHasEverythingThatTheCommentsSay(t *testing.T) {
 		"| `Level` | `string` | Level is where the water stands. |",
 		"| `Ducks() int` | Ducks counts. |",
 		"| dry | Critical | no water | [dry](../runbooks/pond.md#dry) |",
+		"| ice-{zone} | c.severity | {n} of {size} | [ice](../runbooks/pond.md#ice) |",
 		"| `prefix(\"frozen\")` | Warning |  | [frozen](../runbooks/pond.md#frozen) |",
 		"| `func Rain()` | Rain fills any pond. |",
 	} {
 		require.Contains(t, pages["pond.md"], line+"\n")
 	}
 	require.NotContains(t, pages["pond.md"], "hidden")
+	require.NotContains(t, pages["pond.md"], "c.Runbook")
 	require.Contains(t, pages["README.md"], "| [pond](pond.md) | Pond | Package pond keeps ducks. |")
 }
 

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/printer"
 	"go/token"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -34,7 +35,10 @@ func literal(e ast.Expr) string {
 		return text
 	case *ast.BinaryExpr:
 		if v.Op == token.ADD {
-			return literal(v.X) + literal(v.Y)
+			left, right := literal(v.X), literal(v.Y)
+			if left != "" && right != "" {
+				return left + right
+			}
 		}
 	}
 	return ""
@@ -48,8 +52,37 @@ type AlarmRow struct {
 	Key, Severity, Runbook, Summary string
 }
 
+// table reads the columns of alarm tables.
+type table struct {
+	show func(ast.Expr) string
+	// consts are the package's string constants by name.
+	consts map[string]string
+}
+
+func stringConsts(files []*ast.File) map[string]string {
+	found := map[string]string{}
+	for _, file := range files {
+		for _, declaration := range file.Decls {
+			group, isGroup := declaration.(*ast.GenDecl)
+			if !isGroup || group.Tok != token.CONST {
+				continue
+			}
+			for _, spec := range group.Specs {
+				value := spec.(*ast.ValueSpec) //nolint:forcetypeassert // the specs of a const declaration are of this type
+				for i, name := range value.Names {
+					if i < len(value.Values) {
+						found[name.Name] = literal(value.Values[i])
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
 // alarmRows finds the rows of alarm tables: composite literals of a type Alarm that give a Key and a Runbook.
 func alarmRows(files []*ast.File, show func(ast.Expr) string) []AlarmRow {
+	t := table{show: show, consts: stringConsts(files)}
 	var rows []AlarmRow
 	for _, file := range files {
 		for _, declaration := range file.Decls {
@@ -62,7 +95,7 @@ func alarmRows(files []*ast.File, show func(ast.Expr) string) []AlarmRow {
 				if !isComposite {
 					return true
 				}
-				if row, isRow := alarmRow(composite, show); isRow {
+				if row, isRow := t.row(composite); isRow {
 					row.Function = name
 					rows = append(rows, row)
 				}
@@ -73,7 +106,7 @@ func alarmRows(files []*ast.File, show func(ast.Expr) string) []AlarmRow {
 	return rows
 }
 
-func alarmRow(composite *ast.CompositeLit, show func(ast.Expr) string) (AlarmRow, bool) {
+func (t table) row(composite *ast.CompositeLit) (AlarmRow, bool) {
 	columns := map[string]string{}
 	for _, element := range composite.Elts {
 		pair, isPair := element.(*ast.KeyValueExpr)
@@ -84,25 +117,80 @@ func alarmRow(composite *ast.CompositeLit, show func(ast.Expr) string) (AlarmRow
 		if !isName {
 			return AlarmRow{}, false
 		}
-		columns[name.Name] = column(pair.Value, show)
+		columns[name.Name] = t.column(pair.Value)
 	}
 	row := AlarmRow{
 		Key: columns["Key"], Severity: strings.TrimPrefix(columns["Severity"], "alarms."),
 		Runbook: columns["Runbook"], Summary: columns["Summary"],
 	}
-	return row, row.Key != "" && row.Runbook != ""
+	// A row that copies another's columns is not a row of a table.
+	copied := strings.HasSuffix(row.Key, ".Key")
+	return row, row.Key != "" && row.Runbook != "" && !copied
 }
 
-// column is the text of a literal, or the source of an expression in backquotes.
-func column(e ast.Expr, show func(ast.Expr) string) string {
+// column is the text of a literal; for one put together, its parts, with {name} for what is filled in; for a name, the
+// name; and the source for anything else.
+func (t table) column(e ast.Expr) string {
 	if text := literal(e); text != "" {
 		return text
 	}
-	if selector, isSelector := e.(*ast.SelectorExpr); isSelector {
-		return show(selector)
+	switch v := e.(type) {
+	case *ast.SelectorExpr:
+		return t.show(v)
+	case *ast.Ident:
+		return v.Name
+	case *ast.BinaryExpr:
+		return t.part(v.X) + t.part(v.Y)
+	case *ast.CallExpr:
+		if format := t.formatted(v); format != "" {
+			return format
+		}
 	}
-	if name, isName := e.(*ast.Ident); isName {
-		return name.Name
+	return "`" + t.show(e) + "`"
+}
+
+// part is one operand of texts added together.
+func (t table) part(e ast.Expr) string {
+	if text := literal(e); text != "" {
+		return text
 	}
-	return "`" + show(e) + "`"
+	if name, isName := e.(*ast.Ident); isName && t.consts[name.Name] != "" {
+		return t.consts[name.Name]
+	}
+	if v, isSum := e.(*ast.BinaryExpr); isSum && v.Op == token.ADD {
+		return t.part(v.X) + t.part(v.Y)
+	}
+	return "{" + t.filled(e) + "}"
+}
+
+// filled names what stands in for a part: the innermost name of its expression.
+func (t table) filled(e ast.Expr) string {
+	switch v := e.(type) {
+	case *ast.Ident:
+		return v.Name
+	case *ast.SelectorExpr:
+		return v.Sel.Name
+	case *ast.CallExpr:
+		if len(v.Args) == 1 {
+			return t.filled(v.Args[0])
+		}
+	}
+	return t.show(e)
+}
+
+var verb = regexp.MustCompile(`%[-+# 0-9.]*[a-zA-Z]`)
+
+// formatted is the format of a call of fmt.Sprintf, with {name} for what is filled in; "" for any other call.
+func (t table) formatted(call *ast.CallExpr) string {
+	if t.show(call.Fun) != "fmt.Sprintf" || len(call.Args) == 0 {
+		return ""
+	}
+	next := 0
+	return verb.ReplaceAllStringFunc(literal(call.Args[0]), func(v string) string {
+		next++
+		if next >= len(call.Args) {
+			return v
+		}
+		return "{" + t.filled(call.Args[next]) + "}"
+	})
 }
