@@ -148,6 +148,15 @@ func TestStagingAndProductionWaitForAPerson(t *testing.T) {
 	}
 }
 
+func TestBothPipelinesCheckTheBootScripts(t *testing.T) {
+	const command = "shellcheck components/fleet/testdata/scripts/*.sh"
+	scriptFiles, err := filepath.Glob(filepath.Join(root, "components/fleet/testdata/scripts/*.sh"))
+	require.NoError(t, err)
+	require.NotEmpty(t, scriptFiles)
+	require.Contains(t, scripts(named(t, "pull-request.yml").Jobs["check"]), command)
+	require.Contains(t, gitlab(t).Jobs["check"].text(), command)
+}
+
 func TestBothPipelinesUseThePulumiThatTheRepositoryPins(t *testing.T) {
 	module, err := os.ReadFile(filepath.Join(root, "tools/pulumi/go.mod"))
 	require.NoError(t, err)
