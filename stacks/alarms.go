@@ -18,7 +18,7 @@ func (e *environment) alarmTopic(name, region string, provider *aws.Provider) (*
 	made, err := alarms.NewAlarmTopic(e.ctx, name, &alarms.AlarmTopicArgs{
 		AccountID: c.Account.ID, Region: region, Runbooks: c.Alarms.Runbooks, Subscriptions: e.subscriptions(),
 		DeliveryLogs: alarms.DeliveryLogs{RetentionDays: c.Profile.LogDays},
-		Workload:     shared, Tags: of(shared), Disposable: c.Profile.Disposable,
+		Workload:     shared, Tags: c.tags(shared), Disposable: c.Profile.Disposable,
 	}, pulumi.Provider(provider))
 	if err != nil {
 		return nil, err

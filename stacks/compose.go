@@ -57,15 +57,15 @@ func deploy(ctx *pulumi.Context, c Config) error {
 }
 
 // network is the environment's network. The hashing servers make no external calls, so nothing needs a way to the
-// internet: S3 is reached through its gateway endpoint, and Session Manager, logs and metrics through interface endpoints.
-// That is cheaper than NAT gateways and leaves no path out.
+// internet: S3 is reached through its gateway endpoint; Session Manager, logs, metrics, the answer to launch hooks
+// (autoscaling) and the agent's look at its instance's tags (ec2) go through interface endpoints. That is cheaper than NAT gateways and leaves no path out.
 func (e *environment) network(route alarms.Route) (*network.Network, error) {
 	c := e.config
 	made, err := network.NewNetwork(e.ctx, "network", &network.NetworkArgs{
 		Zones: c.Network.Zones, CIDR: c.Network.CIDR, NAT: network.NATMode(c.Network.NAT), Region: c.Account.Region,
-		Endpoints: []string{"ec2messages", "logs", "monitoring", "ssm", "ssmmessages"},
+		Endpoints: []string{"autoscaling", "ec2", "logs", "monitoring", "ssm", "ssmmessages"},
 		FlowLogs:  network.FlowLogs{RetentionDays: c.Profile.LogDays},
-		Alarms:    route, Workload: shared, Tags: of(shared), Disposable: c.Profile.Disposable,
+		Alarms:    route, Workload: shared, Tags: c.tags(shared), Disposable: c.Profile.Disposable,
 	}, pulumi.Provider(e.providers.home))
 	if err != nil {
 		return nil, err

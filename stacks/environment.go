@@ -44,7 +44,9 @@ func ProfileOf(environment Environment) (Profile, error) {
 	case Dev:
 		return Profile{Disposable: true, MinimumZones: 2, MinimumHeadroomPercent: 1, LogDays: 7}, nil
 	case Stg:
-		return Profile{MinimumZones: 3, PinnedImage: true, EdgeAlarms: true, MinimumHeadroomPercent: 10, LogDays: 30}, nil
+		return Profile{
+			MinimumZones: 3, PinnedImage: true, OwnDomain: true, EdgeAlarms: true, MinimumHeadroomPercent: 10, LogDays: 30,
+		}, nil
 	case Prod:
 		return Profile{
 			MinimumZones: 3, PinnedImage: true, OwnDomain: true, Pager: true, EdgeAlarms: true, MinimumHeadroomPercent: 20,

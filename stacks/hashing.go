@@ -31,7 +31,7 @@ func (e *environment) hashing(placement network.Placement, route alarms.Route, c
 		Instances: fleet.Instances{Type: h.InstanceType, Image: fleet.Image{ID: h.ImageID}},
 		CDN:       cdn,
 		Zone:      h.zone(),
-		Workload:  hashing, Tags: of(hashing), Disposable: c.Profile.Disposable,
+		Workload:  hashing, Tags: c.tags(hashing), Disposable: c.Profile.Disposable,
 	}, pulumi.Provider(e.providers.home))
 	if err != nil {
 		return nil, err

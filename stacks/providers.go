@@ -48,5 +48,11 @@ func (t RequiredTags) all(environment Environment) map[string]string {
 	}
 }
 
-// of are the tags of one workload's components.
-func of(workload string) map[string]string { return map[string]string{"workload": workload} }
+// tags are the required tags of one workload's components. They repeat the provider's default tags, because those do not
+// reach what a launch template or an Auto Scaling group starts.
+// https://www.pulumi.com/registry/packages/aws/api-docs/provider/#providerdefaulttags
+func (c Config) tags(workload string) map[string]string {
+	tags := c.Tags.all(c.Environment)
+	tags["workload"] = workload
+	return tags
+}
