@@ -46,7 +46,9 @@ type publisher struct {
 // For the call to KMS the SNS guide recommends aws:SourceAccount and aws:SourceArn, and names one exception: they are
 // not supported between EventBridge and an encrypted topic.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
-// Where a service's own pages show no ARN for the key, only the account is asked for.
+// Where a service's own pages show no ARN for the key, only the account is asked for. For CloudWatch alarms both are what
+// AWS's own constructs ask for:
+// https://aws.github.io/modern-data-architecture-accelerator/typedocs/functions/_aws-mdaa_cloudwatch-constructs.grantCloudWatchAlarmsTopicAccess.html
 var publishers = map[Publisher]publisher{
 	CloudWatchAlarms: {
 		principal: "cloudwatch.amazonaws.com", account: true, source: "arn:$P:cloudwatch:$R:$A:alarm:*", keyAccount: true, keySource: true, json: true,
