@@ -441,6 +441,8 @@ func TestConformance(t *testing.T) {
 				a.IPv6, a.Endpoints, a.Tags = true, []string{"ssm", "logs"}, map[string]string{"team": "platform"}
 				a.GatewayEndpoints.ReadBuckets = []string{"partner-data"}
 				a.Region, a.Workload, a.Tiers = "eu-central-1", "hashing", allTiers
+				// Out of order, so that sorting them in place would show.
+				a.Zones = []string{"eu-central-1c", "eu-central-1a", "eu-central-1b"}
 				a.Addresses = Addresses{ZoneSlots: 4, Slots: map[string]int{"eu-central-1c": 3}}
 				a.FlowLogs.RetentionDays, a.Disposable = 30, true
 				a.Alarms = alarms.Route{
