@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"errors"
+	"math"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -73,12 +74,12 @@ const (
 
 var groupLimits = []Limit{
 	{"name", Length(1, 255), groupDoc},
-	{"minSize", Between(0, 10000), groupDoc},
-	{"maxSize", Between(0, 10000), groupDoc},
-	{"healthCheckGracePeriod", Between(0, 7200), groupDoc},
+	{"minSize", Between(0, math.MaxInt32), groupDoc},
+	{"maxSize", Between(0, math.MaxInt32), groupDoc},
+	{"healthCheckGracePeriod", Between(0, math.MaxInt32), groupDoc},
 	{"healthCheckType", Matches(`^(EC2|ELB|EBS|VPC_LATTICE)(,(EC2|ELB|EBS|VPC_LATTICE))*$`, "EC2, ELB, EBS or VPC_LATTICE"), groupDoc},
 	{"maxInstanceLifetime", Satisfies(lifetime), groupDoc},
-	{"defaultInstanceWarmup", Between(-1, 3600), groupDoc},
+	{"defaultInstanceWarmup", Between(-1, math.MaxInt32), groupDoc},
 	{"metricsGranularity", OneOf("1Minute"), groupDoc},
 	{"enabledMetrics", OneOf("GroupMinSize", "GroupMaxSize", "GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances",
 		"GroupStandbyInstances", "GroupTerminatingInstances", "GroupTotalInstances", "GroupInServiceCapacity", "GroupPendingCapacity",
@@ -160,15 +161,28 @@ func groupSource(c *Call) error {
 		return c.Reject("ValidationError", "At least one Availability Zone or VPC Subnet is required.")
 	}
 	path := versionPath(c)
-	if c.Bool("instanceRefresh.preferences.autoRollback") && c.Known(path) && !numeric.MatchString(c.Text(path)) {
-		// https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html
-		return c.RejectAt("instanceRefresh.preferences.autoRollback", "ValidationError",
-			"an instance refresh can roll back only when the group names a numbered version of its launch template, not %q", c.Text(path))
-	}
 	if !c.Known(path) {
 		return nil
 	}
-	return templateVersion(c, path, groupTemplate(c), c.Text(path))
+	return errors.Join(rollsBack(c, path), templateVersion(c, path, groupTemplate(c), c.Text(path)))
+}
+
+// rollsBack: AWS's own rollback needs a numbered version and an image by its id.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html
+func rollsBack(c *Call, path string) error {
+	const rollback = "instanceRefresh.preferences.autoRollback"
+	if !c.Bool(rollback) {
+		return nil
+	}
+	if !numeric.MatchString(c.Text(path)) {
+		return c.RejectAt(rollback, "ValidationError",
+			"an instance refresh can roll back only when the group names a numbered version of its launch template, not %q", c.Text(path))
+	}
+	if template := groupTemplate(c); template != nil && strings.HasPrefix(template.Out().Text("imageId"), "resolve:ssm:") {
+		return c.RejectAt(rollback, "ValidationError",
+			"an instance refresh cannot roll back to a launch template whose image is a parameter of Systems Manager (%s)", template.Out().Text("imageId"))
+	}
+	return nil
 }
 
 func versionPath(c *Call) string {
@@ -296,9 +310,6 @@ func refreshPreferences(c *Call) error {
 func percentages(c *Call, path string, low, high int) error {
 	if high-low > 100 {
 		return c.RejectAt(path, "ValidationError", "The difference between MaxHealthyPercentage (%d) and MinHealthyPercentage (%d) must not be greater than 100", high, low)
-	}
-	if low == 100 && high == 100 {
-		return c.RejectAt(path, "ValidationError", "MinHealthyPercentage and MaxHealthyPercentage must not both be 100")
 	}
 	return nil
 }

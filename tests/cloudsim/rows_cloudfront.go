@@ -118,11 +118,11 @@ var distributionLimits = []Limit{
 		"TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025"), viewerDoc},
 	{"origins.connectionAttempts", Between(1, 3), originDoc},
 	{"origins.connectionTimeout", Between(1, 10), originDoc},
-	{"origins.customOriginConfig.originReadTimeout", Between(1, 180), originDoc},
-	{"origins.customOriginConfig.originKeepaliveTimeout", Between(1, 180), originDoc},
+	{"origins.customOriginConfig.originReadTimeout", Between(1, 120), originDoc},
+	{"origins.customOriginConfig.originKeepaliveTimeout", Between(1, 120), originDoc},
 	{"origins.customOriginConfig.originProtocolPolicy", OneOf("http-only", "https-only", "match-viewer"), originDoc},
-	{"origins.vpcOriginConfig.originReadTimeout", Between(1, 180), originDoc},
-	{"origins.vpcOriginConfig.originKeepaliveTimeout", Between(1, 180), originDoc},
+	{"origins.vpcOriginConfig.originReadTimeout", Between(1, 120), originDoc},
+	{"origins.vpcOriginConfig.originKeepaliveTimeout", Between(1, 120), originDoc},
 	{"origins.originShield.originShieldRegion", Matches(`^[a-z]{2}(-[a-z]+)+-\d$`, "a region"), originDoc},
 }
 

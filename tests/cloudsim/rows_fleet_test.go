@@ -115,6 +115,7 @@ func TestAnAutoScalingGroupIsRefusedWhereAutoScalingRefusesIt(t *testing.T) {
 			template := w.template(e, nil)
 			w.servers(e, template, merge(preferences(pulumi.Map{"autoRollback": yes(true)}), pulumi.Map{"launchTemplate": pulumi.Map{"id": template.ID(), "version": s("$Latest")}}))
 		}, "roll back only when the group names a numbered version"},
+		{"a rollback to an image behind a parameter", grouped(preferences(pulumi.Map{"autoRollback": yes(true)}), pulumi.Map{"imageId": s("resolve:ssm:/golden")}), "cannot roll back to a launch template whose image is a parameter"},
 		{"alarms that exist", func(w *world) {
 			e := w.home()
 			w.make(alarmType, "a", alarm(pulumi.Map{"name": s("errors")}))

@@ -114,7 +114,12 @@ func checkTopicPolicy(c *Call) error {
 		return err
 	}
 	policy, _ := ParsePolicy(c.Text("policy"))
+	sids := map[string]bool{}
 	for i, s := range policy.Statement {
+		if s.Sid != "" && sids[s.Sid] {
+			return c.RejectAt("policy", "InvalidParameter", "Invalid parameter: Policy Error: the statement id %q is given twice", s.Sid)
+		}
+		sids[s.Sid] = true
 		if !s.about(c.Text("arn")) {
 			return c.RejectAt("policy", "InvalidParameter",
 				"Invalid parameter: Policy Error: statement %d is about %s, not about the topic %s", i, strings.Join(s.Resource, ", "), c.Text("arn"))

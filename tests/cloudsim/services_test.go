@@ -122,6 +122,8 @@ func runServices(t *testing.T, cases []serviceCase, options ...cloudsim.Option) 
 				return
 			}
 			require.NoError(t, err)
+			_, err = run(t, c.program, append(options, cloudsim.Preview())...)
+			require.NoError(t, err, "a preview, where everything that the cloud would fill in is unknown")
 			var reasons []string
 			for _, reason := range rec.Idle() {
 				reasons = append(reasons, reason)
