@@ -278,13 +278,8 @@ func (b *builder) createEdgeAlarms() error {
 	if !b.plan.alarmed() || c.AlarmsOff != "" {
 		return nil
 	}
-	provider := c.USEast1
-	options := []alarms.Option{alarms.Transformed(b.transform.Alarm)}
-	if provider != nil {
-		options = append(options, alarms.In(provider))
-	}
 	table := edgeAlarms(alarms.Distribution{ID: b.fleet.Distribution.ID().ToStringOutput()})
-	set, err := alarms.Create(b.ctx, b.kids, c.Alarms, table, options...)
+	set, err := alarms.Create(b.ctx, b.kids, c.Alarms, table, alarms.In(c.USEast1), alarms.Transformed(b.transform.Alarm))
 	if err != nil {
 		return err
 	}

@@ -319,7 +319,7 @@ type CDN struct {
 	AlarmsOff string       `pulumi:"alarmsOff"`
 	// USEast1 is a provider for us-east-1: CloudFront takes certificates, delivers its logs and publishes its metrics
 	// there only, https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html.
-	// Required, unless the fleet stands there.
+	// Required, also where the fleet stands there.
 	USEast1 pulumi.ProviderResource
 }
 

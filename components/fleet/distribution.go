@@ -53,7 +53,7 @@ func (b *builder) vpcOrigin() error {
 			},
 		},
 		Tags: b.kids.Tags(name),
-	}, b.transform.VPCOrigin, cloudfront.NewVpcOrigin, pulumi.DependsOn([]pulumi.Resource{b.listener}))
+	}, b.transform.VPCOrigin, cloudfront.NewVpcOrigin)
 	b.origin = made
 	return err
 }
@@ -199,9 +199,6 @@ func (b *builder) edgeCertificate() error {
 
 // global is the option of what lives in us-east-1.
 func (b *builder) global() []pulumi.ResourceOption {
-	if b.plan.args.CDN.USEast1 == nil {
-		return nil
-	}
 	return []pulumi.ResourceOption{pulumi.Provider(b.plan.args.CDN.USEast1)}
 }
 

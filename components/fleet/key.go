@@ -34,21 +34,21 @@ func (b *builder) createKey() error {
 // Scaling's service-linked role has no access to customer-managed keys of its own; CreateGrant is how EBS gets to the
 // volume's key. https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
 func (b *builder) keyPolicy() iam.Document {
-	p, any := b.plan, iam.Strings("*")
+	p, key := b.plan, iam.Strings("*") // in a key policy: this key
 	root := pulumi.Sprintf("arn:%s:iam::%s:root", partition(p.args.Region), p.args.AccountID)
 	scaling := pulumi.Sprintf("arn:%s:iam::%s:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
 		partition(p.args.Region), p.args.AccountID)
 	use := []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"}
 	return iam.Document{
-		{Sid: "Account", Principals: []iam.Principal{iam.AWS(root)}, Actions: []string{"kms:*"}, Resources: any},
-		{Sid: "AutoScalingUses", Principals: []iam.Principal{iam.AWS(scaling)}, Actions: use, Resources: any},
+		{Sid: "Account", Principals: []iam.Principal{iam.AWS(root)}, Actions: []string{"kms:*"}, Resources: key},
+		{Sid: "AutoScalingUses", Principals: []iam.Principal{iam.AWS(scaling)}, Actions: use, Resources: key},
 		{
-			Sid: "AutoScalingGrants", Principals: []iam.Principal{iam.AWS(scaling)}, Actions: []string{"kms:CreateGrant"}, Resources: any,
+			Sid: "AutoScalingGrants", Principals: []iam.Principal{iam.AWS(scaling)}, Actions: []string{"kms:CreateGrant"}, Resources: key,
 			Conditions: []iam.Condition{iam.When("Bool", "kms:GrantIsForAWSResource", pulumi.String("true"))},
 		},
 		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 		{
-			Sid: "Logs", Principals: []iam.Principal{iam.Service("logs." + p.args.Region + ".amazonaws.com")}, Resources: any,
+			Sid: "Logs", Principals: []iam.Principal{iam.Service("logs." + p.args.Region + ".amazonaws.com")}, Resources: key,
 			Actions: []string{"kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"},
 			Conditions: []iam.Condition{iam.When("ArnLike", "kms:EncryptionContext:aws:logs:arn",
 				pulumi.String(p.arn("logs", "log-group:"+b.kids.Child("log")+"-*")))},

@@ -34,9 +34,7 @@ func (b *builder) createSecurityGroups() error {
 		return err
 	}
 	b.serverSG = server.ID().ToStringOutput()
-	if brought := b.plan.args.LoadBalancer.SecurityGroupIDs; len(brought) > 0 {
-		b.balancerSG = brought
-	} else if err := b.createBalancerSecurityGroup(); err != nil {
+	if err := b.createBalancerSecurityGroup(); err != nil {
 		return err
 	}
 	var in []rule
@@ -62,7 +60,13 @@ func (b *builder) securityGroup(part, description string, transform func(*ec2.Se
 	}, transform, ec2.NewSecurityGroup)
 }
 
+// createBalancerSecurityGroup makes the load balancer's group, unless groups were brought: to those nothing is added.
 func (b *builder) createBalancerSecurityGroup() error {
+	if brought := b.plan.args.LoadBalancer.SecurityGroupIDs; len(brought) > 0 {
+		b.balancerSG = brought
+		b.fleet.LoadBalancerSecurityGroupID = pulumi.String("").ToStringOutput()
+		return nil
+	}
 	balancer, err := b.securityGroup("balancer", "Load balancer of ", b.transform.BalancerSecurityGroup)
 	if err != nil {
 		return err

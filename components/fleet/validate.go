@@ -283,7 +283,7 @@ func (p *plan) validateCDN(problems *fielderror.Errors) {
 			problems.Add("CDN."+each.Field, each.Got, each.Want+" in us-east-1", each.Fix)
 		}
 	}
-	problems.Require(c.USEast1 != nil || p.args.Region == globalRegion, "CDN.USEast1", nil,
+	problems.Require(c.USEast1 != nil, "CDN.USEast1", nil,
 		"a provider for us-east-1, where CloudFront takes certificates and gives logs and metrics", "make one with the account's other providers")
 	problems.Require(len(p.args.LoadBalancer.Clients) == 0, "LoadBalancer.Clients", "beside CloudFront", "one way in", "remove them")
 	for _, parameter := range c.KeyParameters {
