@@ -22,10 +22,15 @@ type environment struct {
 	config    Config
 	providers providers
 	postures  []posture.Posture
+	// components are everything that the guard stands before.
+	components []pulumi.Resource
 }
 
 // stating is what every component can do.
-type stating interface{ Posture() posture.Posture }
+type stating interface {
+	pulumi.Resource
+	Posture() posture.Posture
+}
 
 // deploy makes one environment. The configuration is already checked.
 func deploy(ctx *pulumi.Context, c Config) error {
@@ -53,6 +58,9 @@ func deploy(ctx *pulumi.Context, c Config) error {
 	if err := e.dashboards(home, net, servers); err != nil {
 		return err
 	}
+	if err := e.guard(); err != nil {
+		return err
+	}
 	return e.export()
 }
 
@@ -74,7 +82,11 @@ func (e *environment) network(route alarms.Route) (*network.Network, error) {
 	return made, nil
 }
 
-func (e *environment) state(component stating) { e.postures = append(e.postures, component.Posture()) }
+// state takes down what a component states about itself.
+func (e *environment) state(component stating) {
+	e.postures = append(e.postures, component.Posture())
+	e.components = append(e.components, component)
+}
 
 // export hands the environment's postures out, sorted, as one text.
 func (e *environment) export() error {

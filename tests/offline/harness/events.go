@@ -49,12 +49,15 @@ type watcher struct {
 	done   chan struct{}
 	result Result
 	err    error
+	// refreshing are the URNs that the engine compares with the cloud.
+	refreshing map[string]bool
 }
 
 func (s *Stack) watch(run func(*watcher) error) (Result, error) {
 	w := &watcher{
 		events: make(chan events.EngineEvent), stop: make(chan struct{}), done: make(chan struct{}),
-		result: Result{Counts: map[string]int{}, Changes: []Change{}},
+		refreshing: map[string]bool{},
+		result:     Result{Counts: map[string]int{}, Changes: []Change{}},
 	}
 	go w.read()
 	err := run(w)
@@ -124,6 +127,9 @@ func (w *watcher) take(event apitype.EngineEvent) {
 }
 
 func (w *watcher) step(m apitype.StepEventMetadata) {
+	if m.Op == apitype.OpRefresh {
+		w.refreshing[m.URN] = true
+	}
 	if m.Op == apitype.OpSame || m.Op == apitype.OpRead || m.Op == apitype.OpRefresh {
 		return
 	}
@@ -156,7 +162,8 @@ func differing(m apitype.StepEventMetadata) []string {
 
 // outputs finds the stack's own outputs, and what a refresh found different.
 func (w *watcher) outputs(m apitype.StepEventMetadata) {
-	if m.Op == apitype.OpRefresh && len(differing(m)) > 0 {
+	// A refresh says only afterwards what it has found: an update or a deletion behind the program's back.
+	if w.refreshing[m.URN] && m.Op != apitype.OpSame && m.Op != apitype.OpRefresh {
 		w.result.Changes = append(w.result.Changes, Change{
 			Op: string(m.Op), Type: m.Type, URN: m.URN, Parent: parentOf(m), Properties: differing(m),
 		})

@@ -230,11 +230,22 @@ func OrdinaryEnvironment(layout toolchain.Layout, stack string) (map[string]stri
 	return variables, nil
 }
 
-// Export is the stack's state as the engine exports it, secrets encrypted.
-func (s *Stack) Export(ctx context.Context) ([]byte, error) {
-	deployment, err := s.auto.Export(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("exporting the state of %s: %w", s.options.Stack, err)
+// Export is the stack's state as pulumi stack export prints it, secrets encrypted. The Automation API's own export asks
+// for them in plain text.
+func (s *Stack) Export(ctx context.Context) (string, error) {
+	var variables []string
+	for name, value := range s.options.environment() {
+		variables = append(variables, name+"="+value)
 	}
-	return deployment.Deployment, nil
+	variables = append(variables, "PULUMI_HOME="+s.options.Layout.PulumiHome())
+	command, err := newCommand(s.options)
+	if err != nil {
+		return "", err
+	}
+	text, messages, _, err := command.Run(ctx, filepath.Join(s.options.Dir, "project"), nil, nil, nil, variables,
+		"stack", "export", "--stack", s.options.Stack)
+	if err != nil {
+		return "", fmt.Errorf("exporting the state of %s: %w\n%s", s.options.Stack, err, messages)
+	}
+	return text, nil
 }
