@@ -91,8 +91,9 @@ func (s *Set) args(a Alarm) *cloudwatch.MetricAlarmArgs {
 		EvaluationPeriods:  pulumi.Int(a.Periods),
 		DatapointsToAlarm:  pulumi.Int(a.Datapoints),
 		TreatMissingData:   pulumi.String(a.MissingData()),
-		ActionsEnabled:     pulumi.Bool(!a.Silent),
-		Tags:               s.kids.Tags(s.kids.Child(a.Key)),
+		// Also of a silent alarm: it has no actions that could run, and whoever is given one later is told.
+		ActionsEnabled: pulumi.Bool(true),
+		Tags:           s.kids.Tags(s.kids.Child(a.Key)),
 	}
 	if percentile.MatchString(a.Metric.statistic) && *a.LowSamples {
 		args.EvaluateLowSampleCountPercentiles = pulumi.String("ignore")
