@@ -53,6 +53,7 @@ var (
 	perTopic          = [][]string{{"TopicName"}}
 	perQueue          = [][]string{{"QueueName"}}
 	perFunction       = [][]string{{"FunctionName"}}
+	perLogGroup       = [][]string{{"LogGroupName"}}
 	perDistribution   = [][]string{{"DistributionId", "Region"}}
 )
 
@@ -87,6 +88,8 @@ var catalogue = table(
 	group{"AWS/Events", eventsPage, "Count", counts, [][]string{{"RuleName"}}, "Invocations FailedInvocations TriggeredRules"},
 	group{"AWS/CertificateManager", acmPage, "Count", lowest, [][]string{{"CertificateArn"}}, "DaysToExpiry"},
 	group{"AWS/Route53", healthPage, "None", lowest, [][]string{{"HealthCheckId"}}, "HealthCheckStatus"},
+	group{"AWS/Logs", logsPage, "None", counts, perLogGroup, "IncomingLogEvents"},
+	group{"AWS/Logs", logsPage, "Bytes", counts, perLogGroup, "IncomingBytes"},
 	group{"CWAgent", agentPage, "Percent", gauges, perGroup, "mem_used_percent swap_used_percent"},
 	group{"CWAgent", agentPage, "Percent", worst, [][]string{{"AutoScalingGroupName", "path"}}, "disk_used_percent"},
 )

@@ -20,7 +20,7 @@ func makers() []any {
 		LoadBalancer{Suffix: id}, TargetGroup{LoadBalancer: id, Suffix: id},
 		TargetGroup{LoadBalancer: id, Suffix: id, Zone: "eu-central-1a"}, Group{Name: id}, Instances{Group: id},
 		NATGateway{ID: id}, Topic{Name: id}, Queue{Name: id}, Function{Name: id}, Distribution{ID: id},
-		ScheduleGroup{Name: id}, Rule{Name: id}, Certificate{ARN: id}, HealthCheck{ID: id},
+		ScheduleGroup{Name: id}, Rule{Name: id}, Certificate{ARN: id}, HealthCheck{ID: id}, LogGroup{Name: id},
 	}
 }
 

@@ -398,6 +398,22 @@ func (h HealthCheck) Status() Metric {
 	return newMetric("AWS/Route53", "HealthCheckStatus", dim("HealthCheckId", h.ID))
 }
 
+// LogGroup makes the metrics that CloudWatch Logs publishes of a log group.
+type LogGroup struct {
+	// Name is the group's name, not its ARN.
+	Name pulumi.StringInput
+}
+
+func (g LogGroup) metric(name string) Metric {
+	return newMetric("AWS/Logs", name, dim("LogGroupName", g.Name))
+}
+
+// IncomingEvents counts log events that arrived. It is absent, not 0, while none arrive.
+func (g LogGroup) IncomingEvents() Metric { return g.metric("IncomingLogEvents") }
+
+// IncomingBytes counts uncompressed bytes that arrived, which the group's price follows.
+func (g LogGroup) IncomingBytes() Metric { return g.metric("IncomingBytes") }
+
 // LogMetric makes the metric of a log metric filter of ours, without dimensions.
 type LogMetric struct {
 	// Namespace is the filter's; it may not begin with "AWS/", which AWS reserves.
