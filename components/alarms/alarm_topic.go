@@ -32,6 +32,9 @@ type AlarmTopicArgs struct {
 	// Default: none, somebody must be subscribed to both.
 	Unattended string `pulumi:"unattended"`
 	// Publishers are the services that may publish to the topics and use their keys. CloudWatch must be among them.
+	// Each is admitted for this account alone where it can be: EventBridge cannot, because its guide says that conditions
+	// cannot be used in topic policies for it, and AWS Backup sends no key to compare, but stays in its account by itself.
+	// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
 	// Default: CloudWatch alarms and EventBridge.
 	Publishers []Publisher `pulumi:"publishers"`
 	// Heartbeat tunes the scheduled notification that proves the path.

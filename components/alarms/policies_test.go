@@ -32,10 +32,12 @@ var services = map[alarms.Publisher]sent{
 	alarms.CloudWatchAlarms: {service: "cloudwatch.amazonaws.com", toSNS: both, toKMS: both, source: func(a string) string {
 		return "arn:aws:cloudwatch:" + region + ":" + a + ":alarm:hashing-unhealthy-hosts-1a2b3c4"
 	}},
-	// EventBridge sends no source with the call to KMS: the SNS guide says that asking for it is not supported.
-	alarms.EventBridge: {service: "events.amazonaws.com", toSNS: both, source: func(a string) string {
-		return "arn:aws:events:" + region + ":" + a + ":rule/spot-interruption"
-	}},
+	// EventBridge sends no source with either call: its guide says that conditions cannot be used in topic policies for it,
+	// and the SNS guide that asking for them in a key's policy is not supported.
+	alarms.EventBridge: {
+		service: "events.amazonaws.com", source: func(string) string { return "" },
+		unconfined: "EventBridge documents that conditions cannot be used in topic policies",
+	},
 	alarms.AWSBudgets:    {service: "budgets.amazonaws.com", toSNS: both, toKMS: both, source: func(a string) string { return "arn:aws:budgets::" + a + ":budget/month" }},
 	alarms.CostAnomalies: {service: "costalerts.amazonaws.com", toSNS: []string{sourceAccount}, toKMS: []string{sourceAccount}, source: func(string) string { return "" }},
 	alarms.AWSBackup: {
@@ -171,8 +173,12 @@ func TestEveryQueueTakesMessagesFromItsTopicOnly(t *testing.T) {
 			require.False(t, send("arn:aws:sns:"+region+":999999999999:other", "true"), q.Name)
 			key, ok := rec.ByARN(q.In().Text("kmsMasterKeyId"))
 			require.True(t, ok)
-			use := call{service: "sns.amazonaws.com", action: "kms:GenerateDataKey", resource: "the key"}
-			require.True(t, parse(t, key.In().Text("policy")).allows(use), "SNS may write into %s", q.Name)
+			write := func(topic string) bool {
+				use := call{service: "sns.amazonaws.com", action: "kms:GenerateDataKey", resource: "the key", keys: map[string]string{sourceARN: topic}}
+				return parse(t, key.In().Text("policy")).allows(use)
+			}
+			require.True(t, write(subscriptions[arn]), "SNS may write into %s", q.Name)
+			require.False(t, write("arn:aws:sns:"+region+":999999999999:other"), "for a stranger's topic it may not use the key of %s", q.Name)
 			checked++
 		}
 	}

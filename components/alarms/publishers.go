@@ -54,9 +54,13 @@ var publishers = map[Publisher]publisher{
 		principal: "cloudwatch.amazonaws.com", account: true, source: "arn:$P:cloudwatch:$R:$A:alarm:*", keyAccount: true, keySource: true, json: true,
 		says: "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html",
 	},
+	// No condition at all: EventBridge's guide says that they cannot be used in topic policies for it, and shows a policy
+	// without one. Its list of condition keys names aws:SourceAccount and aws:SourceArn, but not for SNS targets; with a
+	// condition that is never met, events would vanish without a trace. What is left open: a rule of another account that
+	// is told the ARN of the topic and sends to it. It could make a false notification, and read nothing.
 	EventBridge: {
-		principal: "events.amazonaws.com", account: true, source: "arn:$P:events:$R:$A:rule/*", json: true,
-		says: "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html",
+		principal: "events.amazonaws.com", json: true,
+		says: "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions",
 	},
 	// A budget has no region.
 	AWSBudgets: {
@@ -168,8 +172,7 @@ func (p topicPlan) keyPolicy() iam.Document {
 				iam.When("StringEquals", "kms:ViaService", iam.Strings(p.fill("sns.$R.amazonaws.com"), p.fill("sqs.$R.amazonaws.com"))...),
 			},
 		},
-		// https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
-		{Sid: "DeliverToQueues", Principals: []iam.Principal{iam.Service("sns.amazonaws.com")}, Actions: useKey, Resources: this},
+		p.deliverStatement(),
 	}
 	for _, name := range p.args.Publishers {
 		who := publishers[name]
@@ -182,6 +185,18 @@ func (p topicPlan) keyPolicy() iam.Document {
 		document = append(document, p.logStatement())
 	}
 	return document
+}
+
+// deliverStatement lets SNS write into encrypted queues, for topics of this account and region. A topic is made with its
+// key, so its own ARN is not known yet. SNS sends the topic's ARN along, which is what AWS's own constructs ask for.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
+// https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html
+// https://github.com/aws/aws-cdk/issues/20339
+func (p topicPlan) deliverStatement() iam.Statement {
+	return iam.Statement{
+		Sid: "DeliverToQueues", Principals: []iam.Principal{iam.Service("sns.amazonaws.com")}, Actions: useKey, Resources: iam.Strings("*"),
+		Conditions: []iam.Condition{iam.When("ArnLike", "aws:SourceArn", pulumi.String(p.fill("arn:$P:sns:$R:$A:*")))},
+	}
 }
 
 // logStatement lets CloudWatch Logs encrypt the groups that SNS writes to.
