@@ -425,6 +425,16 @@ func TestAnInstanceFromTheWarmPoolIsLetInAgain(t *testing.T) {
 	require.Equal(t, []string{"launch CONTINUE", "launch CONTINUE"}, i.answers())
 }
 
+func TestAnInstanceFromTheWarmPoolThatNoLongerAnswersIsNotLetIn(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.target = "Warmed:Stopped"
+	require.NoError(t, i.boot(i.data()), "%s", i.log.String())
+	i.target, i.answer = "InService", http.StatusServiceUnavailable
+	_ = i.watch(func() bool { return len(i.answers()) > 1 })
+	require.Equal(t, []string{"launch CONTINUE", "launch ABANDON"}, i.answers()[:2])
+}
+
 func TestTheLimiterStandsInFrontOfTheServer(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)

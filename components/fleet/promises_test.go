@@ -117,7 +117,7 @@ func TestARolloutIsStoppedByTheFleetsOwnAlarmsAndNotTakenBackToItself(t *testing
 		alarm, ok := rec.Named(tAlarm, "hash-"+key+"-rollback")
 		require.True(t, ok, key)
 		require.Contains(t, watched, alarm.Out().Text("name"))
-		require.Less(t, alarm.In().Number("threshold"), named(t, rec, tAlarm, "hash-"+key).Number("threshold"), "the clone is stricter")
+		require.InDelta(t, named(t, rec, tAlarm, "hash-"+key).Number("threshold")/2, alarm.In().Number("threshold"), 1e-9, "the clone is twice as strict")
 	}
 	require.Equal(t, "false", preferences.Text("autoRollback"), "AWS would go back to the version the provider has just written")
 	require.Equal(t, "true", preferences.Text("skipMatching"))
@@ -289,6 +289,26 @@ func TestTheLoadBalancerIsHardenedAndLogged(t *testing.T) {
 	for _, typ := range []string{tKey, tBucket} {
 		require.True(t, only(t, rec, typ).Protect, typ)
 	}
+}
+
+func TestLogsArePrivateEncryptedVersionedOverTLSAndExpire(t *testing.T) {
+	rec, _ := behindCloudFront(t, nil)
+	block := named(t, rec, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "hash-logs-access")
+	for _, on := range []string{"blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"} {
+		require.True(t, block.Bool(on), on)
+	}
+	require.Equal(t, "BucketOwnerEnforced", named(t, rec, "aws:s3/bucketOwnershipControls:BucketOwnershipControls", "hash-logs-ownership").Text("rule.objectOwnership"))
+	require.Equal(t, "AES256", named(t, rec, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "hash-logs-encryption").
+		Text("rules.applyServerSideEncryptionByDefault.sseAlgorithm"), "load balancer logs know no other key")
+	require.Equal(t, "Enabled", named(t, rec, "aws:s3/bucketVersioningV2:BucketVersioningV2", "hash-logs-versioning").Text("versioningConfiguration.status"))
+	rules := named(t, rec, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "hash-logs-lifecycle")
+	require.Equal(t, 90, rules.Int("rules.expiration.days"))
+	require.Equal(t, 7, rules.Int("rules.noncurrentVersionExpiration.noncurrentDays"))
+	policy := statements(t, named(t, rec, "aws:s3/bucketPolicy:BucketPolicy", "hash-logs-policy").Text("policy"))
+	require.Equal(t, "Deny", policy["DenyWithoutTLS"].Effect)
+	require.Equal(t, "logdelivery.elasticloadbalancing.amazonaws.com", policy["LoadBalancer"].Principal["Service"])
+	require.Contains(t, fmt.Sprint(policy["LoadBalancer"].Resource), "/access/AWSLogs/111111111111/*")
+	require.Contains(t, fmt.Sprint(policy["CloudFront"].Condition), "arn:aws:logs:us-east-1:111111111111:delivery-source:*")
 }
 
 func TestOnlyADisposableFleetGivesUpItsProtections(t *testing.T) {

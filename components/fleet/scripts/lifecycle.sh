@@ -76,7 +76,7 @@ watch_once() {
       let_go
       return 1
       ;;
-    InService | Warmed:*) let_in || say "not let in as $target" ;;
+    InService | Warmed:*) let_in || abandon || say 'nobody waits for an answer' ;;
     esac
     remember "$target"
   fi
