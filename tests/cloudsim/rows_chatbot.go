@@ -30,8 +30,6 @@ func chatChannel(typ, kind, doc string, limits []Limit, required ...string) Row 
 			"guardrailPolicyArns":       Value([]string{"arn:aws:iam::aws:policy/AdministratorAccess"}),
 			"loggingLevel":              Value("NONE"),
 			"userAuthorizationRequired": Value(false),
-			"slackTeamName":             Value(""),
-			"slackChannelName":          Value(""),
 		},
 		Required: append([]string{"configurationName", "iamRoleArn"}, required...),
 		Replace:  append([]string{"configurationName"}, required[1:]...),

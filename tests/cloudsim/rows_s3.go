@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -59,9 +60,8 @@ func bucketRow(typ string) Row {
 			"hostedZoneId":             func(c *Call) any { return websiteZones[c.Region] },
 			"region":                   Format("{region}"),
 			"requestPayer":             Value("BucketOwner"),
-			"objectLockEnabled":        Value(false),
 		},
-		Replace:  []string{"bucket", "bucketPrefix", "objectLockEnabled"},
+		Replace:  bucketReplace[typ],
 		Taggable: true,
 		Unique:   []Unique{{Paths: []string{"bucket"}, Scope: Everywhere, Code: "BucketAlreadyExists"}},
 		Limits: []Limit{
@@ -73,6 +73,23 @@ func bucketRow(typ string) Row {
 		InUse:     "BucketNotEmpty",
 		Durations: seconds(2, estimate("a bucket is made at once; the provider reads its settings back")),
 	}
+}
+
+// bucketReplace differs: the older type says in objectLockConfiguration what the newer has an input of its own for.
+var bucketReplace = map[string][]string{
+	bucketV2Type: {"bucket", "bucketPrefix", "objectLockEnabled"},
+	bucketType:   {"bucket", "bucketPrefix"},
+}
+
+// ownerAware are the configurations that take the account that must own the bucket.
+var ownerAware = []string{versioningType, encryptionType, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+	"aws:s3/bucketLoggingV2:BucketLoggingV2", "aws:s3/bucketAclV2:BucketAclV2"}
+
+func configurationReplace(typ string) []string {
+	if slices.Contains(ownerAware, typ) {
+		return []string{"bucket", "expectedBucketOwner"}
+	}
+	return []string{"bucket"}
 }
 
 var addressForm = regexp.MustCompile(`^\d{1,3}(\.\d{1,3}){3}$`)
@@ -122,7 +139,7 @@ func bucketConfiguration(typ, noun, operation string, check func(c *Call) error,
 		Doc:       "https://docs.aws.amazon.com/AmazonS3/latest/API/" + operation + ".html",
 		ID:        named("{bucket}", "bucket"),
 		Required:  append([]string{"bucket"}, required...),
-		Replace:   []string{"bucket", "expectedBucketOwner"},
+		Replace:   configurationReplace(typ),
 		Refs:      configurationRefs[typ].with(bucketRef),
 		Unique:    []Unique{{Paths: []string{"bucket"}, Scope: Everywhere, Code: "ConflictingConfigurations"}},
 		Limits:    configurationLimits[typ],
