@@ -43,6 +43,9 @@ func AWS(arn pulumi.StringInput) Principal { return Principal{kind: "AWS", value
 // Anyone is every principal: only together with conditions, or in a Deny.
 func Anyone() Principal { return Principal{kind: "AWS", value: pulumi.String("*")} }
 
+// AnyFederated is every caller who was vouched for by an identity provider: only together with conditions.
+func AnyFederated() Principal { return Principal{kind: "Federated", value: pulumi.String("*")} }
+
 // Condition compares a condition key with values.
 type Condition struct {
 	Operator string

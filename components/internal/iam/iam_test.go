@@ -45,3 +45,9 @@ func TestDocumentResolvesOutputsGroupsPrincipalsAndMergesConditions(t *testing.T
 		{"Sid":"DenyWithoutTLS","Effect":"Deny","Principal":{"AWS":"*"},"Action":"sns:*",
 		 "Resource":"arn:aws:sns:eu-west-1:111122223333:t","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`, got)
 }
+
+func TestFederatedCallersAreAKindOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"*"},"Action":"sts:AssumeRoleWithSAML"}]}`,
+		text(t, iam.Document{{Principals: []iam.Principal{iam.AnyFederated()}, Actions: []string{"sts:AssumeRoleWithSAML"}}}))
+}

@@ -3,6 +3,9 @@ package tags
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"sort"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -34,9 +37,7 @@ func Merge(component, child string, tags map[string]string) pulumi.StringMap {
 // Plain is Merge without Pulumi types, sorted by key, for children that take a list of key, value pairs.
 func Plain(component, child string, tags map[string]string) [][2]string {
 	all := map[string]string{nameTag: child, componentOf: component}
-	for key, value := range tags {
-		all[key] = value
-	}
+	maps.Copy(all, tags)
 	pairs := make([][2]string, 0, len(all))
 	for key, value := range all {
 		pairs = append(pairs, [2]string{key, value})
@@ -54,6 +55,25 @@ func Check(problems *fielderror.Errors, tags map[string]string) {
 		problems.Require(key != "" && len(key) <= maxKey, field, fmt.Sprintf("%d characters", len(key)), "a key of 1 to 128 characters", "shorten the key")
 		problems.Require(len(key) < 4 || key[:4] != "aws:", field, key, "a key that does not begin with aws:, which AWS reserves", "rename the key")
 		problems.Require(len(tags[key]) <= maxValue, field, fmt.Sprintf("%d characters", len(tags[key])), "a value of at most 256 characters", "shorten the value")
+	}
+}
+
+// shown is what the instance metadata service can put into a path. Of the characters that EC2 takes in a key, it leaves
+// out the space and the slash, and an instance that is to show such a tag is not launched; three names it uses itself.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+var (
+	shown    = regexp.MustCompile(`^[a-zA-Z0-9+\-=.,_:@]+$`)
+	notShown = []string{".", "..", "_index"}
+)
+
+// CheckForInstances is Check, and records which keys instances cannot show in their metadata, for what launches instances
+// with InstanceMetadataTags enabled: each such key would make every launch fail.
+func CheckForInstances(problems *fielderror.Errors, tags map[string]string) {
+	Check(problems, tags)
+	for _, key := range sorted(tags) {
+		problems.Require(key == "" || shown.MatchString(key) && !slices.Contains(notShown, key), fmt.Sprintf("Tags[%s]", key), key,
+			"a key of letters, digits and + - = . , _ : @ that is not \".\", \"..\" or \"_index\", because instances show their tags in their metadata",
+			"write a hyphen or colon instead of spaces and slashes")
 	}
 }
 

@@ -56,3 +56,35 @@ func TestCheckLeavesRoomForTheLibrarysOwnTags(t *testing.T) {
 	tags.Check(problems, many)
 	require.ErrorContains(t, problems.Err(), "49 tags")
 }
+
+func TestKeysThatInstancesCannotShowAreRefusedForThemAlone(t *testing.T) {
+	t.Parallel()
+	given := map[string]string{
+		"owner": "platform", "cost-centre": "a/b c", "app:tier": "web", "k+=.,_@1": "v",
+		"team/name": "v", "cost centre": "v", ".": "v", "..": "v", "_index": "v", "größe": "v",
+	}
+	for name, check := range map[string]struct {
+		run     func(*fielderror.Errors, map[string]string)
+		refused []string
+	}{
+		"anything":  {tags.Check, nil},
+		"instances": {tags.CheckForInstances, []string{"Tags[team/name]", "Tags[cost centre]", "Tags[.]", "Tags[..]", "Tags[_index]", "Tags[größe]"}},
+	} {
+		problems := fielderror.For("HashFleet")
+		check.run(problems, given)
+		var fields []string
+		for _, problem := range fielderror.All(problems.Err()) {
+			fields = append(fields, problem.Field)
+		}
+		require.ElementsMatch(t, check.refused, fields, name)
+	}
+}
+
+func TestTheLibrarysOwnTagsAreShownByInstances(t *testing.T) {
+	t.Parallel()
+	for _, pair := range tags.Plain("web", "web-group", nil) {
+		problems := fielderror.For("HashFleet")
+		tags.CheckForInstances(problems, map[string]string{pair[0] + "2": pair[1]})
+		require.NoError(t, problems.Err())
+	}
+}
