@@ -11,17 +11,21 @@ import (
 type reach int
 
 const (
-	// absent: the family is not used.
-	absent reach = iota
 	// inside: the VPC alone.
-	inside
+	inside reach = iota
 	// services: the VPC, and HTTPS to S3 and DynamoDB through their gateway endpoints.
 	services
 	// outward: the VPC, and connections to anywhere that begin inside.
 	outward
-	// front: as outward, and HTTP and HTTPS from anywhere.
-	front
 )
+
+// family is what one tier's traffic may do in one address family.
+type family struct {
+	reach reach
+	// served: HTTP and HTTPS from anywhere is admitted, and answered.
+	served bool
+	ipv6   bool
+}
 
 // peer is the other end of a rule.
 type peer int
@@ -72,34 +76,48 @@ const (
 	lastEphemeral  = 65535
 )
 
-// reaches are how far the tier's traffic goes over IPv4 and IPv6.
-func (p plan) reaches(tier Tier) (v4, v6 reach) {
-	own := inside
-	if p.gatewayEndpoints() {
-		own = services
+// families are what the tier's traffic may do over IPv4 and IPv6.
+//
+// The private tier of a network with an internet gateway is served like the public one, because CloudFront's VPC origins
+// put it behind an internal load balancer there. AWS documents security groups alone as what guards such an origin, and
+// names the list of CloudFront's public, origin-facing addresses as one of the two sources to admit: so the packets may
+// bear those addresses, and a network ACL that knows the VPC's own only would drop them. Nothing is opened by it: no
+// interface in the tier has a public IPv4 address, no route leads from the internet gateway to it, the egress-only gateway
+// admits no connection over IPv6, and security groups decide about the rest. VPC origins are IPv4 or dual-stack.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LocationsOfEdgeServers.html
+func (p plan) families(tier Tier) []family {
+	out := []family{{reach: p.reach(tier), served: p.served(tier)}}
+	if !p.args.IPv6 {
+		return out
 	}
-	v4, v6 = own, absent
-	if p.args.IPv6 {
-		v6 = inside
+	v6 := family{reach: inside, served: p.served(tier), ipv6: true}
+	if tier != Isolated {
+		v6.reach = outward
 	}
-	switch {
-	case tier == Public && p.args.IPv6:
-		return front, front
-	case tier == Public:
-		return front, absent
-	case tier == Private && p.args.IPv6:
-		v6 = outward
-	}
-	if tier == Private && len(p.natZones) > 0 {
-		v4 = outward
-	}
-	return v4, v6
+	return append(out, v6)
 }
+
+// reach is how far the tier goes over IPv4.
+func (p plan) reach(tier Tier) reach {
+	switch {
+	case tier == Public, tier == Private && len(p.natZones) > 0:
+		return outward
+	case p.gatewayEndpoints():
+		return services
+	}
+	return inside
+}
+
+func (p plan) served(tier Tier) bool { return tier == Public || tier == Private && p.has(Public) }
 
 // aclRules is the table of a tier's rules, in order.
 func (p plan) aclRules(tier Tier) []aclRule {
-	v4, v6 := p.reaches(tier)
-	return append(familyRules(v4, false), familyRules(v6, true)...)
+	var rules []aclRule
+	for _, f := range p.families(tier) {
+		rules = append(rules, f.rules()...)
+	}
+	return rules
 }
 
 // The first rule numbers of the two families, far enough apart that neither moves the other's.
@@ -108,38 +126,46 @@ const (
 	firstIPv6Rule = 500
 )
 
-func familyRules(r reach, ipv6 bool) []aclRule {
-	if r == absent {
-		return nil
-	}
+func (f family) rules() []aclRule {
 	rules := []aclRule{
 		{peer: theVPC, protocol: anyProtocol},
 		{peer: theVPC, protocol: anyProtocol, egress: true},
 	}
-	switch r {
+	switch f.reach {
 	case services:
 		rules = append(rules, aclRule{peer: theWorld, protocol: tcp, from: 443, to: 443, egress: true})
 		rules = append(rules, answers(tcp)...)
-	case outward, front:
+	case outward:
 		rules = append(rules, aclRule{peer: theWorld, protocol: anyProtocol, egress: true})
 		rules = append(rules, answers(tcp)...)
 		rules = append(rules, answers(udp)...)
-		rules = append(rules, tooBig(ipv6))
-	case absent, inside:
+		rules = append(rules, tooBig(f.ipv6))
+	case inside:
 	}
-	if r == front {
-		rules = append(rules,
-			aclRule{peer: theWorld, protocol: tcp, from: 80, to: 80},
-			aclRule{peer: theWorld, protocol: tcp, from: 443, to: 443})
-	}
+	rules = append(rules, f.service()...)
 	first := firstIPv4Rule
-	if ipv6 {
+	if f.ipv6 {
 		first = firstIPv6Rule
 	}
 	for i := range rules {
-		rules[i].ipv6, rules[i].number = ipv6, first+10*i
+		rules[i].ipv6, rules[i].number = f.ipv6, first+10*i
 	}
 	return rules
+}
+
+// service admits requests from anywhere, and lets the answers out where the reach does not do so already.
+func (f family) service() []aclRule {
+	if !f.served {
+		return nil
+	}
+	rules := []aclRule{
+		{peer: theWorld, protocol: tcp, from: 80, to: 80},
+		{peer: theWorld, protocol: tcp, from: 443, to: 443},
+	}
+	if f.reach == outward {
+		return rules
+	}
+	return append(rules, aclRule{peer: theWorld, protocol: tcp, from: firstEphemeral, to: lastEphemeral, egress: true}, tooBig(f.ipv6))
 }
 
 // answers admit what comes back to connections that began inside.

@@ -6,32 +6,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/seed-11444627/holdfast/components/alarms"
-	"github.com/seed-11444627/holdfast/components/fielderror"
 )
 
 // alarmsPerNAT is how many alarms watch one NAT gateway.
 const alarmsPerNAT = 3
 
-// checkAlarms requires a route where there is something to watch. A network without NAT gateways, and a brought VPC
-// whose gateways are not named, publish no metric that could be watched here.
-func checkAlarms(problems *fielderror.Errors, args NetworkArgs) {
-	if watched(args) || !args.Alarms.Empty() || args.AlarmsOff != "" {
-		args.Alarms.Check(problems, args.AlarmsOff)
-	}
-}
-
-func watched(args NetworkArgs) bool {
-	if args.Bring != nil {
-		return len(args.Bring.NATGateways) > 0
-	}
-	return args.NAT != NATNone
-}
-
 func (p plan) alarmCount() int {
 	if p.args.AlarmsOff != "" {
 		return 0
 	}
-	return alarmsPerNAT * len(p.natZones)
+	count := alarmsPerNAT * len(p.natZones)
+	if p.flowLogGroup() {
+		count++
+	}
+	return count
 }
 
 // minimumAttempts is how many connections a gateway must have tried in a minute before the share of unanswered ones
@@ -82,8 +70,49 @@ func (b *builder) natIDs() map[string]pulumi.StringInput {
 	return ids
 }
 
+// The flow log hands records over within about five minutes, in bursts; six empty steps of five minutes are no delay.
+// https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
+const (
+	flowLogStep    = 300
+	flowLogSilence = 6
+)
+
+// flowLogAlarm watches for the silence of the flow log's group. Silence is a fault as long as anything is in the VPC,
+// because an interface without traffic is recorded as well, with the status NODATA. The count is filled with zeros
+// rather than left to the treatment of missing data, which looks further back than the periods of the alarm.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+func flowLogAlarm(group alarms.LogGroup) alarms.Alarm {
+	records := alarms.Expression("flow-log records", "FILL(records, 0)", map[string]alarms.Metric{"records": group.IncomingEvents().Every(flowLogStep)})
+	return alarms.Alarm{
+		Key: "flow-logs-silent", Metric: records, Severity: alarms.Warning, Family: alarms.Liveness,
+		Comparison: alarms.Below, Threshold: 1, Periods: flowLogSilence, Datapoints: flowLogSilence, Runbook: "network.md#flow-logs-silent",
+		Summary: "No flow-log record has arrived for half an hour.",
+		Why:     "Traffic is not on record: what happens now cannot be looked up later. A VPC without any network interface is silent, too.",
+	}
+}
+
 // createAlarms makes the alarms and the dashboard's widgets.
 func (b *builder) createAlarms() error {
+	table := b.watchNAT()
+	if b.plan.flowLogGroup() {
+		group := alarms.LogGroup{Name: b.network.FlowLogGroup}
+		table = append(table, flowLogAlarm(group))
+		b.network.widgets = append(b.network.widgets, alarms.Graph("Flow-log records", group.IncomingEvents()))
+	}
+	if len(table) == 0 || b.plan.args.AlarmsOff != "" {
+		return nil
+	}
+	set, err := alarms.Create(b.ctx, b.kids, b.plan.args.Alarms, table, alarms.Transformed(b.transform.Alarm))
+	if err != nil {
+		return err
+	}
+	b.network.alarms = set
+	b.network.widgets = append(b.network.widgets, alarms.Status("Network", set))
+	return nil
+}
+
+// watchNAT adds the widgets of the NAT gateways, where there are any, and returns their alarms.
+func (b *builder) watchNAT() []alarms.Alarm {
 	ids := b.natIDs()
 	if len(ids) == 0 {
 		return nil
@@ -95,18 +124,8 @@ func (b *builder) createAlarms() error {
 		table = append(table, natAlarms(zone, gateway)...)
 		ports, drops, open = append(ports, gateway.ErrorPortAllocation()), append(drops, gateway.PacketsDropped()), append(open, gateway.ActiveConnections())
 	}
-	b.network.widgets = []alarms.Widget{
+	b.network.widgets = append(b.network.widgets,
 		alarms.Graph("NAT: open connections", open...),
-		alarms.Graph("NAT: ports exhausted and packets dropped", append(ports, drops...)...),
-	}
-	if b.plan.args.AlarmsOff != "" {
-		return nil
-	}
-	set, err := alarms.Create(b.ctx, b.kids, b.plan.args.Alarms, table, alarms.Transformed(b.transform.Alarm))
-	if err != nil {
-		return err
-	}
-	b.network.alarms = set
-	b.network.widgets = append(b.network.widgets, alarms.Status("Network", set))
-	return nil
+		alarms.Graph("NAT: ports exhausted and packets dropped", append(ports, drops...)...))
+	return table
 }

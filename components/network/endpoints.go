@@ -110,7 +110,10 @@ func (p plan) s3Policy(account pulumi.StringInput) iam.Document {
 		return document
 	}
 	return append(document, iam.Statement{
-		Sid: "ReadNamedBuckets", Principals: []iam.Principal{iam.Anyone()}, Actions: []string{"s3:GetObject"},
+		Sid: "ReadNamedBuckets", Principals: []iam.Principal{iam.Anyone()},
+		// Reading a certain version is an action of its own, and what a download that names its version asks for.
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+		Actions:   []string{"s3:GetObject", "s3:GetObjectVersion"},
 		Resources: iam.Strings(p.objects(p.args.GatewayEndpoints.ReadBuckets)...),
 	})
 }
@@ -147,11 +150,15 @@ func (b *builder) createInterfaceEndpoints() error {
 	var made []pulumi.Resource
 	for _, service := range b.plan.args.Endpoints {
 		name := b.kids.Child(service, "endpoint")
-		endpoint, err := component.New(b.ctx, b.kids, service+" interface endpoint", name, &ec2.VpcEndpointArgs{
+		args := &ec2.VpcEndpointArgs{
 			VpcId: b.vpc.ID().ToStringOutput(), VpcEndpointType: pulumi.String("Interface"), ServiceName: pulumi.String(b.plan.service(service)),
 			SubnetIds: subnets, SecurityGroupIds: pulumi.StringArray{group.ID().ToStringOutput()},
 			PrivateDnsEnabled: pulumi.Bool(true), Tags: b.kids.Tags(name),
-		}, b.transform.Endpoint, ec2.NewVpcEndpoint)
+		}
+		if policy := perimeter(service, b.vpc.OwnerId); policy != nil {
+			args.Policy = policy.JSON()
+		}
+		endpoint, err := component.New(b.ctx, b.kids, service+" interface endpoint", name, args, b.transform.Endpoint, ec2.NewVpcEndpoint)
 		if err != nil {
 			return err
 		}

@@ -75,7 +75,9 @@ type NetworkArgs struct {
 	// Default: both, open to this account's principals and buckets, and to the repositories of Amazon Linux.
 	GatewayEndpoints GatewayEndpoints `pulumi:"gatewayEndpoints"`
 	// Endpoints are the services reached through interface endpoints, by short name, for example "ssm". Each is charged
-	// by the hour in each zone.
+	// by the hour in each zone. Those of autoscaling, ec2, logs, monitoring, ssm, ssmmessages and sts let through
+	// requests of this account's principals alone; those of kms, secretsmanager, sns and sqs only if they are about this
+	// account's resources, too. Those of other services keep AWS's default policy, which lets everything through.
 	// https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
 	// Default: none.
 	Endpoints []string `pulumi:"endpoints"`
@@ -85,10 +87,10 @@ type NetworkArgs struct {
 	// Bring names an existing VPC: nothing is made, and the arguments that describe what to make are refused.
 	// Default: none, a VPC is made.
 	Bring *BroughtVPC `pulumi:"bring"`
-	// Alarms says where the alarms on the NAT gateways go. Required where there are NAT gateways, unless AlarmsOff says
-	// why there are no alarms.
+	// Alarms says where the alarms on the NAT gateways and on the silence of the flow logs go. Required, unless AlarmsOff
+	// says why there are none; also where there is nothing to watch yet, so that what is added later is watched.
 	Alarms alarms.Route `pulumi:"alarms"`
-	// AlarmsOff is the reason why nobody is told when egress fails.
+	// AlarmsOff is the reason why nobody is told when egress or flow logs fail.
 	// Default: none, and then Alarms is required.
 	AlarmsOff string `pulumi:"alarmsOff"`
 	// Tags go on every resource that takes them.

@@ -2,8 +2,10 @@ package network
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"github.com/seed-11444627/holdfast/components/alarms"
 	"github.com/seed-11444627/holdfast/tests/cloudsim"
 	"github.com/seed-11444627/holdfast/tests/conformance"
+	"github.com/seed-11444627/holdfast/tests/runbooks"
 )
 
 const (
@@ -77,12 +80,12 @@ func TestOneNATCarriesEveryZoneAndNoneCarriesNobody(t *testing.T) {
 	for _, zone := range args().Zones {
 		require.Equal(t, one.ByType(tNAT)[0].ID, named(t, one, tRoute, "net-private-"+zone+"-nat").In().Text("natGatewayId"))
 	}
-	none := run(t, args(func(a *NetworkArgs) { a.NAT, a.Alarms = NATNone, alarms.Route{} }), func(_ *pulumi.Context, n *Network) error {
+	none := run(t, args(func(a *NetworkArgs) { a.NAT = NATNone }), func(_ *pulumi.Context, n *Network) error {
 		require.False(t, n.Placement().HasInternetEgress)
 		return nil
 	})
 	require.Empty(t, none.ByType(tNAT))
-	require.Empty(t, none.ByType(tAlarm))
+	require.Len(t, none.ByType(tAlarm), 1, "the flow logs are watched")
 	require.Len(t, none.ByType(tRoute), 1, "the public tier's way to the internet alone")
 }
 
@@ -193,7 +196,7 @@ func TestGatewayEndpointsServeEveryRouteTableAndKeepStrangersOut(t *testing.T) {
 func TestNamedBucketsMayBeReadThroughTheEndpoint(t *testing.T) {
 	rec := run(t, args(func(a *NetworkArgs) { a.GatewayEndpoints.ReadBuckets = []string{"partner-data"} }), nil)
 	statements := policy(t, named(t, rec, tEndpoint, "net-s3-endpoint").In().Text("policy")).Statement
-	require.Equal(t, "s3:GetObject", statements[2].Action)
+	require.Equal(t, []any{"s3:GetObject", "s3:GetObjectVersion"}, statements[2].Action, "a download that names a version asks for the second")
 	require.Equal(t, "arn:aws:s3:::partner-data/*", statements[2].Resource)
 }
 
@@ -214,6 +217,78 @@ func TestInterfaceEndpointsAdmitHTTPSFromTheVPCAlone(t *testing.T) {
 		require.Len(t, endpoint.In().Texts("subnetIds"), 3)
 		require.Contains(t, endpoint.In().Texts("subnetIds"), named(t, rec, tSubnet, "net-private-eu-central-1a").ID)
 	}
+}
+
+// request is what an endpoint policy sees of a call.
+type request struct {
+	kind, action string // the kind of principal: "AWS", or "Federated" for one without a signature
+	keys         map[string]string
+}
+
+// lets judges a request as an endpoint policy of Allow statements does: a key that is not sent equals nothing.
+func (d document) lets(r request) bool {
+	for _, s := range d.Statement {
+		principal, _ := s.Principal.(map[string]any)
+		if s.Effect != "Allow" || principal[r.kind] != "*" || s.Resource != "*" || !mentions(s.Action, r.action) {
+			continue
+		}
+		met := len(s.Condition) == 1
+		for key, want := range s.Condition["StringEquals"] {
+			met = met && r.keys[key] == want
+		}
+		if met {
+			return true
+		}
+	}
+	return false
+}
+
+func mentions(actions any, action string) bool {
+	if many, ok := actions.([]any); ok {
+		return slices.Contains(many, any(action))
+	}
+	return actions == "*" || actions == action
+}
+
+func TestInterfaceEndpointsLetStrangersCredentialsDoNothing(t *testing.T) {
+	const (
+		who, whose = "aws:PrincipalAccount", "aws:ResourceAccount"
+		stranger   = "999999999999"
+	)
+	services := append(slices.Sorted(maps.Keys(boundaries)), "guardduty-data")
+	rec := run(t, args(func(a *NetworkArgs) { a.Endpoints = services }), nil)
+	endpoint := func(service string) document {
+		return policy(t, named(t, rec, tEndpoint, "net-"+service+"-endpoint").In().Text("policy"))
+	}
+	for service := range boundaries {
+		own := request{kind: "AWS", action: "x:Do", keys: map[string]string{who: conformance.Account, whose: conformance.Account}}
+		require.True(t, endpoint(service).lets(own), service)
+		theirs := request{kind: "AWS", action: "x:Do", keys: map[string]string{who: stranger, whose: stranger}}
+		require.False(t, endpoint(service).lets(theirs), "data goes to another account through %s", service)
+	}
+	// What the agents and the boot of an instance call, as AWS sends it: signed by the instance's role, and about no
+	// resource, or about one that is Amazon's.
+	for service, actions := range map[string][]string{
+		"ssm": {"ssm:UpdateInstanceInformation", "ssm:GetDocument", "ssm:GetParameter"}, "ssmmessages": {"ssmmessages:CreateControlChannel", "ssmmessages:OpenDataChannel"},
+		"logs": {"logs:PutLogEvents", "logs:DescribeLogStreams"}, "monitoring": {"cloudwatch:PutMetricData"},
+		"ec2": {"ec2:DescribeTags"}, "autoscaling": {"autoscaling:CompleteLifecycleAction"},
+	} {
+		for _, action := range actions {
+			for _, owner := range []string{"", "amazon"} {
+				call := request{kind: "AWS", action: action, keys: map[string]string{who: conformance.Account, whose: owner}}
+				require.True(t, endpoint(service).lets(call), "%s is blocked", action)
+			}
+		}
+	}
+	for _, service := range []string{"kms", "secretsmanager", "sns", "sqs"} {
+		leak := request{kind: "AWS", action: "x:Do", keys: map[string]string{who: conformance.Account, whose: stranger}}
+		require.False(t, endpoint(service).lets(leak), "our own credentials hand data to another account through %s", service)
+	}
+	token := request{kind: "Federated", action: "sts:AssumeRoleWithWebIdentity", keys: map[string]string{whose: conformance.Account}}
+	require.True(t, endpoint("sts").lets(token), "whoever has a token signs nothing")
+	token.keys[whose] = stranger
+	require.False(t, endpoint("sts").lets(token))
+	require.False(t, named(t, rec, tEndpoint, "net-guardduty-data-endpoint").In().Has("policy"), "what is not known keeps AWS's default")
 }
 
 func TestFlowLogsRecordEverythingUnderAKeyOfTheirOwn(t *testing.T) {
@@ -306,7 +381,7 @@ func TestWhatStartsProgramsWaitsForItsWayOut(t *testing.T) {
 }
 
 func TestDualStackGivesEverySubnetABlockOfTheVPCs(t *testing.T) {
-	rec := run(t, args(func(a *NetworkArgs) { a.IPv6, a.NAT, a.Alarms = true, NATNone, alarms.Route{} }), nil)
+	rec := run(t, args(func(a *NetworkArgs) { a.IPv6, a.NAT = true, NATNone }), nil)
 	block := rec.ByType(tVPC)[0].Out().Text("ipv6CidrBlock")
 	require.NotEmpty(t, block)
 	seen := map[string]bool{}
@@ -334,7 +409,7 @@ func TestEveryAlarmWatchesAGatewayOfTheNetworkAndHasARunbook(t *testing.T) {
 		told = n
 		return nil
 	})
-	require.Len(t, rec.ByType(tAlarm), alarmsPerNAT*3)
+	require.Len(t, rec.ByType(tAlarm), alarmsPerNAT*3+1)
 	runbook, err := os.ReadFile(filepath.Join("..", "..", "docs", "runbooks", "network.md"))
 	require.NoError(t, err)
 	for _, zone := range args().Zones {
@@ -349,8 +424,54 @@ func TestEveryAlarmWatchesAGatewayOfTheNetworkAndHasARunbook(t *testing.T) {
 			requireEntry(t, string(runbook), anchor)
 		}
 	}
-	require.Len(t, told.Posture().Alarms, alarmsPerNAT*3)
-	require.Len(t, told.Widgets(), 3)
+	require.Len(t, told.Posture().Alarms, alarmsPerNAT*3+1)
+	require.Len(t, told.Widgets(), 4)
+}
+
+func TestSilentFlowLogsAreTold(t *testing.T) {
+	rec := run(t, args(func(a *NetworkArgs) { a.NAT = NATNone }), nil)
+	silent := named(t, rec, tAlarm, "net-flow-logs-silent").In()
+	require.Equal(t, []string{"breaching", "LessThanThreshold", "1"}, []string{silent.Text("treatMissingData"), silent.Text("comparisonOperator"), silent.Text("threshold")})
+	require.Equal(t, []string{"AWS/Logs"}, silent.Texts("metricQueries.metric.namespace"))
+	require.Equal(t, []string{"IncomingLogEvents"}, silent.Texts("metricQueries.metric.metricName"))
+	require.Equal(t, []string{rec.ByType(tGroup)[0].Out().Text("name")}, silent.Texts("metricQueries.metric.dimensions.LogGroupName"))
+	require.Contains(t, silent.Texts("metricQueries.expression"), "FILL(records, 0)", "an hour without a record is zeros, not an absence")
+	require.Equal(t, silent.Text("evaluationPeriods"), silent.Text("datapointsToAlarm"), "one late delivery is no silence")
+	require.NotEmpty(t, silent.Texts("alarmActions"))
+	runbooks.RequireEntry(t, silent.Text("alarmDescription"))
+	for name, change := range map[string]func(*NetworkArgs){
+		"to a bucket": func(a *NetworkArgs) { a.FlowLogs.BucketARN = pulumi.String("arn:aws:s3:::flow-archive") },
+		"off":         func(a *NetworkArgs) { a.FlowLogs.Off = "recorded elsewhere" },
+	} {
+		p := mustPlan(t, args(func(a *NetworkArgs) { a.NAT = NATNone }, change))
+		require.Zero(t, p.alarmCount(), "%s: there is no group whose silence could be seen", name)
+	}
+}
+
+func TestTheRunbookHasNoEntryWithoutAnAlarm(t *testing.T) {
+	anchors := []string{}
+	for _, alarm := range append(natAlarms("eu-central-1a", alarms.NATGateway{}), flowLogAlarm(alarms.LogGroup{})) {
+		_, anchor := alarm.Entry()
+		anchors = append(anchors, anchor)
+	}
+	runbooks.RequireFile(t, "network.md", anchors)
+}
+
+// sgText is what EC2 takes in descriptions of groups and of all kinds of their rules.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_PrefixListId.html
+var sgText = regexp.MustCompile(`^[a-zA-Z0-9 ._\-:/()#,@\[\]+=;{}!$*]{1,255}$`)
+
+func TestDescriptionsOfSecurityGroupsAndRulesAreInEC2sLetters(t *testing.T) {
+	rec := run(t, args(func(a *NetworkArgs) { a.Endpoints = []string{"ssm"} }), nil)
+	seen := 0
+	for _, r := range rec.Resources() {
+		if !strings.Contains(r.Type, "ecurityGroup") || strings.Contains(r.Type, "default") {
+			continue
+		}
+		require.Regexp(t, sgText, r.In().Text("description"), r.Name)
+		seen++
+	}
+	require.Equal(t, 2, seen)
 }
 
 func requireEntry(t *testing.T, runbook, anchor string) {
@@ -434,7 +555,7 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, conformance.Case[NetworkArgs, *Network]{
 		Token: Token, New: NewNetwork,
 		Smallest: func(*pulumi.Context, pulumi.ProviderResource) (*NetworkArgs, error) {
-			return &NetworkArgs{Zones: args().Zones, CIDR: "10.0.0.0/21", NAT: NATNone}, nil
+			return &NetworkArgs{Zones: args().Zones, CIDR: "10.0.0.0/21", NAT: NATNone, Alarms: route()}, nil
 		},
 		Largest: func(*pulumi.Context, pulumi.ProviderResource) (*NetworkArgs, error) {
 			return args(func(a *NetworkArgs) {

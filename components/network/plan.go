@@ -44,7 +44,7 @@ func newPlan(name string, given *NetworkArgs) (plan, error) {
 	problems := fielderror.For("Network")
 	problems.Join(names.Check(name))
 	tags.Check(problems, args.Tags)
-	checkAlarms(problems, args)
+	args.Alarms.Check(problems, args.AlarmsOff)
 	if args.Bring != nil {
 		checkBring(problems, given)
 		return broughtPlan(args), problems.Err()

@@ -235,6 +235,7 @@ func TestWrongArgumentsAreRefusedByField(t *testing.T) {
 		"a key and a bucket":           {"FlowLogs.KeyARN", func(a *NetworkArgs) { a.FlowLogs.KeyARN, a.FlowLogs.BucketARN = key, key }},
 		"flow logs off with a key":     {"FlowLogs.Off", func(a *NetworkArgs) { a.FlowLogs.Off, a.FlowLogs.KeyARN = "x", key }},
 		"no route for alarms":          {"Alarms", func(a *NetworkArgs) { a.Alarms = alarms.Route{} }},
+		"no route, and no NAT":         {"Alarms", func(a *NetworkArgs) { a.Alarms, a.NAT = alarms.Route{}, NATNone }},
 		"a route and a reason":         {"AlarmsOff", func(a *NetworkArgs) { a.AlarmsOff = "quiet" }},
 		"a reserved tag":               {"Tags[Name]", func(a *NetworkArgs) { a.Tags = map[string]string{"Name": "x"} }},
 		"a block beside a brought VPC": {"CIDR", func(a *NetworkArgs) { a.Bring = brought() }},
@@ -268,8 +269,10 @@ func brought() *BroughtVPC {
 }
 
 func TestABroughtVPCIsCompleteOrRefused(t *testing.T) {
-	_, err := newPlan("unit", &NetworkArgs{Bring: brought()})
-	require.NoError(t, err, "nothing to watch, so no route is asked for")
+	_, err := newPlan("unit", &NetworkArgs{Bring: brought(), Alarms: route()})
+	require.NoError(t, err)
+	_, err = newPlan("unit", &NetworkArgs{Bring: brought()})
+	refusal(t, err, "Alarms")
 	for name, c := range map[string]struct {
 		field  string
 		change func(*BroughtVPC)
@@ -281,9 +284,6 @@ func TestABroughtVPCIsCompleteOrRefused(t *testing.T) {
 		"a NAT in no zone": {"Bring.NATGateways[eu-central-1c]", func(b *BroughtVPC) {
 			b.NATGateways = map[string]pulumi.StringInput{"eu-central-1c": pulumi.String("nat-1")}
 		}},
-		"gateways without alarms": {"Alarms", func(b *BroughtVPC) {
-			b.NATGateways = map[string]pulumi.StringInput{"eu-central-1a": pulumi.String("nat-1")}
-		}},
 		"zones of two regions": {"Bring.Public[eu-west-1c]", func(b *BroughtVPC) {
 			b.Public["eu-west-1c"], b.Private["eu-west-1c"] = pulumi.String("s"), pulumi.String("s")
 		}},
@@ -291,7 +291,7 @@ func TestABroughtVPCIsCompleteOrRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bring := brought()
 			c.change(bring)
-			_, err := newPlan("unit", &NetworkArgs{Bring: bring})
+			_, err := newPlan("unit", &NetworkArgs{Bring: bring, Alarms: route()})
 			refusal(t, err, c.field)
 		})
 	}
@@ -332,7 +332,7 @@ func TestThePostureSaysWhatALostZoneTakesAlong(t *testing.T) {
 func TestThePriceCountsWhatIsChargedByTheHour(t *testing.T) {
 	price := mustPlan(t, args(func(a *NetworkArgs) { a.Endpoints = []string{"ssm", "logs"} })).price()
 	const hours = 730
-	want := 3*0.052 + 3*0.005 + 2*3*0.012 + 1.0/hours + 9*0.10/hours
+	want := 3*0.052 + 3*0.005 + 2*3*0.012 + 1.0/hours + 10*0.10/hours
 	require.InDelta(t, want, price.Expected, 1e-9)
 	require.Equal(t, price.Low, price.High)
 	elsewhere := mustPlan(t, args(func(a *NetworkArgs) { a.Zones = []string{"sa-east-1a", "sa-east-1b", "sa-east-1c"} })).price()
@@ -385,7 +385,30 @@ func TestAnswersComeBackToEveryClientPort(t *testing.T) {
 		require.True(t, passes(p.aclRules(tier), packet{egress: true, outside: true, protocol: tcp, port: 443}))
 	}
 	require.True(t, passes(p.aclRules(Public), packet{outside: true, protocol: tcp, port: 443}), "the load balancer is reached")
-	require.False(t, passes(p.aclRules(Private), packet{outside: true, protocol: tcp, port: 443}), "the workload is not")
+}
+
+func TestCloudFrontReachesAPrivateLoadBalancerByItsPublicAddresses(t *testing.T) {
+	for name, change := range map[string]func(*NetworkArgs){
+		"with NAT": func(*NetworkArgs) {}, "without NAT": func(a *NetworkArgs) { a.NAT = NATNone },
+		"without NAT and gateway endpoints": func(a *NetworkArgs) { a.NAT, a.GatewayEndpoints.Off = NATNone, "no data leaves" },
+	} {
+		p := mustPlan(t, args(change, func(a *NetworkArgs) { a.IPv6 = true }))
+		rules := p.aclRules(Private)
+		for _, v6 := range []bool{false, true} {
+			for _, port := range []int{80, 443} {
+				require.True(t, passes(rules, packet{ipv6: v6, outside: true, protocol: tcp, port: port}), "%s: port %d is closed", name, port)
+			}
+			for _, port := range []int{firstEphemeral, 32768, rdp, lastEphemeral} {
+				require.True(t, passes(rules, packet{egress: true, ipv6: v6, outside: true, protocol: tcp, port: port}), "%s: no answer to port %d", name, port)
+			}
+			require.False(t, passes(rules, packet{ipv6: v6, outside: true, protocol: tcp, port: 445}))
+			require.False(t, passes(rules, packet{ipv6: v6, outside: true, protocol: udp, port: 443}))
+		}
+		inner := mustPlan(t, args(change, func(a *NetworkArgs) { a.NAT, a.Tiers = NATNone, []Tier{Private, Isolated} })).aclRules(Private)
+		for _, port := range []int{80, 443} {
+			require.False(t, passes(inner, packet{outside: true, protocol: tcp, port: port}), "%s: without an internet gateway nobody comes from outside", name)
+		}
+	}
 }
 
 func TestTheIsolatedTierSpeaksWithTheVPCAndGatewayEndpointsAlone(t *testing.T) {
