@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -37,6 +38,7 @@ type provider struct {
 	account  string
 	speed    float64
 	settings settings
+	dying    atomic.Bool
 }
 
 // Serve runs the provider face until the engine closes it: it prints the port on the first line of out and answers there.
@@ -80,11 +82,29 @@ func newProvider(getenv func(string) string, rows []Row) (*provider, error) {
 	if p.model, err = Open(getenv(EnvState)); err != nil {
 		return nil, err
 	}
-	p.model.die = func() { os.Exit(3) }
+	p.model.die = p.perish
 	for i := range rows {
 		p.model.rows[rows[i].Type] = &rows[i]
 	}
 	return p, p.model.arm(faults)
+}
+
+// lastBreath is how long a dying process goes on. No answer leaves any more: answers that have left have the time to
+// arrive, and what else is struck meanwhile has taken effect unanswered too, as when a machine is lost under many operations.
+const lastBreath = 100 * time.Millisecond
+
+// perish ends the process.
+func (p *provider) perish() {
+	if !p.dying.Swap(true) {
+		time.AfterFunc(lastBreath, func() { os.Exit(3) })
+	}
+}
+
+// speak lets an answer leave, unless the process is dying.
+func (p *provider) speak(ctx context.Context) {
+	if p.dying.Load() {
+		<-ctx.Done()
+	}
 }
 
 // join enters the session of this engine run: all its provider processes have the same parent.
@@ -258,6 +278,7 @@ func (p *provider) Create(ctx context.Context, in *pulumirpc.CreateRequest) (*pu
 	}
 	r, err := p.model.create(p.request(in.GetUrn(), "", inputs, nil, in.GetPreview()))
 	if err != nil {
+		p.speak(ctx)
 		return nil, err
 	}
 	out := &pulumirpc.CreateResponse{}
@@ -266,6 +287,7 @@ func (p *provider) Create(ctx context.Context, in *pulumirpc.CreateRequest) (*pu
 	}
 	out.Id = r.ID
 	p.wait(ctx, p.model.row(r.Type).Durations.Create)
+	p.speak(ctx)
 	return out, p.model.answered(r)
 }
 
@@ -310,6 +332,7 @@ func (p *provider) Update(ctx context.Context, in *pulumirpc.UpdateRequest) (*pu
 	}
 	r, err := p.model.update(p.request(in.GetUrn(), in.GetId(), inputs, nil, in.GetPreview()))
 	if err != nil {
+		p.speak(ctx)
 		return nil, err
 	}
 	out := &pulumirpc.UpdateResponse{}
@@ -317,15 +340,18 @@ func (p *provider) Update(ctx context.Context, in *pulumirpc.UpdateRequest) (*pu
 		return out, err
 	}
 	p.wait(ctx, p.model.row(r.Type).Durations.Update)
+	p.speak(ctx)
 	return out, nil
 }
 
 func (p *provider) Delete(ctx context.Context, in *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
 	req := p.request(in.GetUrn(), in.GetId(), nil, nil, false)
 	if err := p.model.destroy(req); err != nil {
+		p.speak(ctx)
 		return nil, err
 	}
 	p.wait(ctx, p.model.row(req.typ).Durations.Delete)
+	p.speak(ctx)
 	return &emptypb.Empty{}, nil
 }
 
