@@ -54,11 +54,12 @@ func (m *Model) check(req opRequest) (resource.PropertyMap, []Failure) {
 	if failure := m.autoName(c, inputs, req.oldInputs); failure != nil {
 		failures = append(failures, *failure)
 	}
-	for _, required := range row.Required {
+	for _, required := range row.required() {
 		if !(Props{inputs}).Has(required) {
 			failures = append(failures, Failure{required, fmt.Sprintf("missing required property %q", required)})
 		}
 	}
+	failures = append(failures, spelled(req.typ, inputs)...)
 	return inputs, append(failures, violations(row, Props{withDefaults(row, inputs)})...)
 }
 

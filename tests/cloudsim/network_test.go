@@ -403,7 +403,8 @@ func TestNetworkACLEntriesHaveNumbersOfTheirOwn(t *testing.T) {
 		{"a number out of range", func(w *world) { entry(w, "i", acl(w), 32767) }, "ruleNumber|from 1 to 32766"},
 		{"a wrong action", func(w *world) { entry(w, "i", acl(w), 1, pulumi.Map{"ruleAction": s("drop")}) }, "must be one of allow, deny"},
 		{"an inline number twice", func(w *world) {
-			w.add(aclType, "a", pulumi.Map{"vpcId": w.vpc("v", "10.0.0.0/16").ID(), "ingress": list(pulumi.Map{"ruleNo": pulumi.Int(1)}, pulumi.Map{"ruleNo": pulumi.Int(1)})})
+			entry := pulumi.Map{"ruleNo": pulumi.Int(1), "action": s("allow"), "protocol": s("tcp"), "fromPort": pulumi.Int(443), "toPort": pulumi.Int(443), "cidrBlock": s("0.0.0.0/0")}
+			w.add(aclType, "a", pulumi.Map{"vpcId": w.vpc("v", "10.0.0.0/16").ID(), "ingress": list(entry, entry)})
 		}, "ingress[1].ruleNo|already exists"},
 		{"a subnet of another VPC", func(w *world) {
 			w.add(aclAssociation, "x", pulumi.Map{"networkAclId": acl(w).ID(), "subnetId": w.subnet("s", w.vpc("o", "10.1.0.0/16"), "10.1.0.0/24", "eu-west-1a").ID()})

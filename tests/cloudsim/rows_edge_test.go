@@ -109,8 +109,9 @@ func TestADistributionIsRefusedWhereCloudFrontRefusesIt(t *testing.T) {
 		}, "CNAMEAlreadyExists"},
 		{"times to live in order", policy(nil), ""},
 		{"times to live out of order", policy(pulumi.Map{"maxTtl": n(30)}), "The times to live must be in order"},
-		{"a list for nothing", policy(pulumi.Map{"parametersInCacheKeyAndForwardedToOrigin": pulumi.Map{"queryStringsConfig": pulumi.Map{
-			"queryStringBehavior": s("none"), "queryStrings": pulumi.Map{"items": list(s("key"))}}}}), "do not go together"},
+		{"a list for nothing", policy(pulumi.Map{"parametersInCacheKeyAndForwardedToOrigin": pulumi.Map{
+			"cookiesConfig": pulumi.Map{"cookieBehavior": s("none")}, "headersConfig": pulumi.Map{"headerBehavior": s("none")},
+			"queryStringsConfig": pulumi.Map{"queryStringBehavior": s("none"), "queryStrings": pulumi.Map{"items": list(s("key"))}}}}), "do not go together"},
 	})
 }
 
