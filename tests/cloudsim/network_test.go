@@ -372,6 +372,24 @@ func TestSecurityGroupRulesAreJudged(t *testing.T) {
 			w.add(groupType, "g", pulumi.Map{"vpcId": w.vpc("v", "10.0.0.0/16").ID(), "ingress": list(pulumi.Map{"protocol": s("tcp"),
 				"fromPort": pulumi.Int(80), "toPort": pulumi.Int(80)})})
 		}, "ingress[0]|needs a source"},
+		{"a rule's text with all that is allowed", func(w *world) {
+			ingress(w, "r", groupIn(w, "g", "10.0.0.0/16"), merge(pulumi.Map{"description": s("a-Z 0.9 _:/()#,@[]+=&;{}!$*")}, anywhere))
+		}, ""},
+		{"a rule's text with an apostrophe", func(w *world) {
+			ingress(w, "r", groupIn(w, "g", "10.0.0.0/16"), merge(pulumi.Map{"description": s("CloudFront's origins")}, anywhere))
+		}, "description|letters, digits, spaces"},
+		{"an inline rule's text with an apostrophe", func(w *world) {
+			w.add(groupType, "g", pulumi.Map{"vpcId": w.vpc("v", "10.0.0.0/16").ID(), "ingress": list(pulumi.Map{"protocol": s("tcp"), "description": s("it's web"),
+				"fromPort": pulumi.Int(80), "toPort": pulumi.Int(80), "cidrBlocks": list(s("0.0.0.0/0"))})})
+		}, "description|letters, digits, spaces"},
+		{"a group's text with an apostrophe", func(w *world) {
+			w.add(groupType, "g", pulumi.Map{"vpcId": w.vpc("v", "10.0.0.0/16").ID(), "description": s("the fleet's")})
+		}, "description|letters, digits, spaces"},
+		{"an ampersand beside a group", func(w *world) {
+			v := w.vpc("v", "10.0.0.0/16")
+			g, o := w.add(groupType, "g", pulumi.Map{"vpcId": v.ID()}), w.add(groupType, "o", pulumi.Map{"vpcId": v.ID()})
+			ingress(w, "r", g, pulumi.Map{"referencedSecurityGroupId": o.ID(), "description": s("web & more")})
+		}, "InvalidParameterValue|Invalid rule description"},
 		{"the default group, closed", func(w *world) { w.add(defaultGroup, "d", pulumi.Map{"vpcId": w.vpc("v", "10.0.0.0/16").ID()}) }, ""},
 		{"two groups of one name", func(w *world) {
 			v := w.vpc("v", "10.0.0.0/16")
@@ -423,6 +441,8 @@ func TestAFlowLogIsRefusedWhereItWouldDeliverNothing(t *testing.T) {
 	flow := func(w *world, trust string, more ...pulumi.Map) {
 		role := w.add(roleType, "r", pulumi.Map{"assumeRolePolicy": s(trusting(trust))})
 		group := w.add(logGroupType, "g", nil)
+		w.add("aws:iam/rolePolicy:RolePolicy", "r", pulumi.Map{"role": role.ID(), "policy": s(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` +
+			`"Action":["logs:CreateLogStream","logs:PutLogEvents","logs:DescribeLogGroups","logs:DescribeLogStreams"],"Resource":"*"}]}`)})
 		w.add(flowLogType, "f", merge(pulumi.Map{"vpcId": w.vpc("v", "10.0.0.0/16").ID(), "trafficType": s("ALL"),
 			"logDestination": group.Arn, "iamRoleArn": role.Arn}, more...))
 	}
@@ -469,7 +489,7 @@ func TestWhatIsMadeButDoesNothingIsNamed(t *testing.T) {
 			w.add(natType, name, pulumi.Map{"subnetId": home.ID(), "allocationId": w.add(addressType, name, nil).ID()})
 		}
 		w.add(endpointType, "unused", pulumi.Map{"vpcId": v.ID(), "serviceName": s("com.amazonaws.eu-west-1.s3")})
-	})
+	}, cloudsim.AllowIdle())
 	require.NoError(t, err)
 	shut, _ := rec.Named(natType, "shut")
 	unused, _ := rec.Named(endpointType, "unused")

@@ -193,7 +193,7 @@ func (r *Recorder) summary() string {
 }
 
 // Idle explains which resources AWS accepts although they do nothing: a NAT gateway in a subnet without a way out, a gateway
-// endpoint without a route table. By URN; empty is good. Ask after a run that is no preview.
+// endpoint without a route table. By URN; empty is good. A run that is no preview fails with them unless AllowIdle was given.
 func (r *Recorder) Idle() map[string]string { return r.sim.model.idle() }
 
 // Timeline schedules the run as the engine would: every resource starts when everything that it waits for is finished.

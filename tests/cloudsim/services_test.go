@@ -112,8 +112,11 @@ func runServices(t *testing.T, cases []serviceCase, options ...cloudsim.Option) 
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			rec, err := run(t, c.program, options...)
 			words, idle := strings.CutPrefix(c.refused, "idle:")
+			if idle {
+				options = append(options, cloudsim.AllowIdle())
+			}
+			rec, err := run(t, c.program, options...)
 			if !idle && c.refused != "" {
 				require.Error(t, err)
 				for _, part := range strings.Split(c.refused, "|") {
@@ -132,8 +135,10 @@ func runServices(t *testing.T, cases []serviceCase, options ...cloudsim.Option) 
 				require.Empty(t, reasons)
 				return
 			}
+			_, err = run(t, c.program)
 			for _, part := range strings.Split(words, "|") {
 				require.Contains(t, strings.Join(reasons, "\n"), part)
+				require.ErrorContains(t, err, part, "a run without AllowIdle is refused")
 			}
 		})
 	}

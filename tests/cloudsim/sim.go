@@ -3,6 +3,8 @@ package cloudsim
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +25,7 @@ type Sim struct {
 	timeout time.Duration
 	faults  []Fault
 	given   []Given
+	idle    bool // Resources that do nothing are let pass.
 }
 
 // Option sets up a Sim.
@@ -68,6 +71,10 @@ func SecretConfig(values map[string]string) Option {
 func Project(project, stack string) Option {
 	return func(s *Sim) { s.project, s.stack = project, stack }
 }
+
+// AllowIdle lets a run succeed although some of its resources do nothing (Recorder.Idle): for a test of a part whose other
+// parts are missing on purpose.
+func AllowIdle() Option { return func(s *Sim) { s.idle = true } }
 
 // Deadline bounds a run: a program that waits for a value which never comes is an error, not a hanging test.
 // Default: 30 seconds.
@@ -127,7 +134,7 @@ func (s *Sim) Run(program pulumi.RunFunc) (*Recorder, error) {
 	}()
 	select {
 	case err := <-finished:
-		return rec, errors.Join(err, rec.problems())
+		return rec, errors.Join(err, rec.problems(), s.useless(err))
 	case <-time.After(s.timeout):
 		return rec, fmt.Errorf("the program has not ended after %s: it waits for a value that never comes; registered so far: %s",
 			s.timeout, rec.summary())
@@ -204,4 +211,18 @@ func short(urn string) string {
 	}
 	types := strings.Split(parts[2], "$")
 	return types[len(types)-1] + " " + strings.Join(parts[3:], "::")
+}
+
+// useless refuses what AWS accepts and what then does nothing, such as an alarm whose topic is closed to it: nobody would
+// learn of it before the day it is needed. A preview and a failed run have not made enough to judge.
+func (s *Sim) useless(failed error) error {
+	if s.preview || s.idle || failed != nil {
+		return nil
+	}
+	reasons := s.model.idle()
+	var problems []error
+	for _, urn := range slices.Sorted(maps.Keys(reasons)) {
+		problems = append(problems, fmt.Errorf("%s: %s", short(urn), reasons[urn]))
+	}
+	return errors.Join(problems...)
 }

@@ -228,6 +228,7 @@ func Topics() cloudsim.Option {
 }
 
 func topicPolicy(arn string) string {
-	return `{"Version":"2012-10-17","Statement":[{"Sid":"Publish","Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},` +
+	return `{"Version":"2012-10-17","Statement":[{"Sid":"Publish","Effect":"Allow","Principal":` +
+		`{"Service":["cloudwatch.amazonaws.com","events.amazonaws.com"]},` +
 		`"Action":"sns:Publish","Resource":"` + arn + `"}]}`
 }
