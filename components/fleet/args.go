@@ -29,19 +29,19 @@ type HashFleetArgs struct {
 	// Default: none, and then Alarms is required.
 	AlarmsOff string `pulumi:"alarmsOff"`
 
-	// Sizing bounds the number of servers.
+	// Sizing bounds the number of servers. Default: what Load and the zones ask for.
 	Sizing Sizing `pulumi:"sizing"`
-	// Server is how the server is spoken to.
+	// Server is how the server is spoken to. Default: HTTP on port 80, as each of its fields says.
 	Server Server `pulumi:"server"`
-	// Instances is what the servers run on.
+	// Instances is what the servers run on. Default: as each of its fields says.
 	Instances Instances `pulumi:"instances"`
-	// Rollout is how a new version replaces the old one.
+	// Rollout is how a new version replaces the old one. Default: as each of its fields says.
 	Rollout Rollout `pulumi:"rollout"`
-	// Scaling adds to the two target-tracking policies that every fleet has.
+	// Scaling adds to the two target-tracking policies that every fleet has. Default: nothing.
 	Scaling Scaling `pulumi:"scaling"`
-	// LoadBalancer is the way in.
+	// LoadBalancer is the way in. Default: as each of its fields says.
 	LoadBalancer LoadBalancer `pulumi:"loadBalancer"`
-	// CDN is CloudFront in front of the load balancer.
+	// CDN is CloudFront in front of the load balancer. Required: its USEast1, or Off.
 	CDN CDN `pulumi:"cdn"`
 	// Zone makes certificates and an alias record for the fleet's own domain. Default: none; then CloudFront's own name
 	// serves TLS.
@@ -55,7 +55,7 @@ type HashFleetArgs struct {
 	Tags map[string]string `pulumi:"tags"`
 	// Disposable gives up deletion protection, retained logs and the pinned image: for development. Default: false.
 	Disposable bool `pulumi:"disposable"`
-	// Transform changes the children's arguments last.
+	// Transform changes the children's arguments last. Default: none.
 	Transform HashFleetTransform
 }
 
@@ -123,7 +123,7 @@ type Limiter struct {
 type Instances struct {
 	// Type is an x86-64 Nitro instance type; the server is an x86-64 executable. Default: "c7i.large".
 	Type string `pulumi:"type"`
-	// Image is the machine image.
+	// Image is the machine image. Default: as its fields say.
 	Image Image `pulumi:"image"`
 	// RootGiB is the size of the root volume, 8 to 16384. Default: 8, the size of Amazon Linux 2023's own.
 	RootGiB int `pulumi:"rootGiB"`
@@ -149,8 +149,8 @@ type Image struct {
 	// ID is an x86-64 Amazon Linux image, "ami-…". Required unless Disposable: what runs in production changes by
 	// decision, not with the parameter.
 	ID string `pulumi:"id"`
-	// Parameter is a public Systems Manager parameter that EC2 resolves at each launch. Default, when there is no ID:
-	// the newest Amazon Linux 2023 for x86-64.
+	// Parameter is a public Systems Manager parameter that EC2 resolves at each launch, when there is no ID.
+	// Default: the newest Amazon Linux 2023 for x86-64.
 	// https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 	Parameter string `pulumi:"parameter"`
 }
@@ -160,7 +160,7 @@ type Mixed struct {
 	// Types are x86-64 instance types with the weight of each: how many servers of the planned size it stands for.
 	// 2 to 40 types. Required, unless Attributes select them.
 	Types map[string]int `pulumi:"types"`
-	// Attributes selects the types by what they have. Not together with Types.
+	// Attributes selects the types by what they have. Not together with Types. Default: none.
 	Attributes *Attributes `pulumi:"attributes"`
 	// OnDemandBase is how many servers are on demand before any is Spot. Default: the minimum, so that Spot can only add.
 	OnDemandBase *int `pulumi:"onDemandBase"`
@@ -171,8 +171,9 @@ type Mixed struct {
 // Attributes selects instance types: current generation, x86-64, without burstable ones.
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/create-mixed-instances-group-attribute-based-instance-type-selection.html
 type Attributes struct {
-	// MinVCPU and MaxVCPU bound the processors. Required.
+	// MinVCPU is the least number of virtual processors. Required.
 	MinVCPU int `pulumi:"minVcpu"`
+	// MaxVCPU is the greatest number of virtual processors. Required.
 	MaxVCPU int `pulumi:"maxVcpu"`
 	// MinMemoryMiB is the least memory. Required.
 	MinMemoryMiB int `pulumi:"minMemoryMiB"`
@@ -219,8 +220,9 @@ type Schedule struct {
 	Recurrence string `pulumi:"recurrence"`
 	// TimeZone is an IANA name. Default: "UTC".
 	TimeZone string `pulumi:"timeZone"`
-	// Minimum and Maximum are the bounds from then on. Required.
+	// Minimum is the lower bound from then on. Required.
 	Minimum int `pulumi:"minimum"`
+	// Maximum is the upper bound from then on. Required.
 	Maximum int `pulumi:"maximum"`
 }
 
@@ -306,17 +308,19 @@ type CDN struct {
 	OriginSecurityGroup pulumi.StringInput `pulumi:"originSecurityGroup"`
 	// OriginPrefixList is that prefix list's id. Default: looked up by name.
 	OriginPrefixList pulumi.StringInput `pulumi:"originPrefixList"`
-	// Domain and CertificateARN are a name for the distribution and an existing certificate for it in us-east-1, both or
-	// neither. Not together with Zone. Default: none, CloudFront's own name serves.
-	Domain         string             `pulumi:"domain"`
+	// Domain is a name for the distribution; it needs CertificateARN. Not together with Zone. Default: none, and then
+	// CloudFront's own name serves.
+	Domain string `pulumi:"domain"`
+	// CertificateARN is an existing certificate for Domain, in us-east-1. Default: none.
 	CertificateARN pulumi.StringInput `pulumi:"certificateArn"`
 	// OriginDomain is a name in the certificate LoadBalancer.CertificateARN: CloudFront speaks TLS to the load balancer
 	// under it. Required with that certificate.
 	OriginDomain string `pulumi:"originDomain"`
 	// Alarms is a route whose topics are in us-east-1, where AWS keeps CloudFront's metrics; an alarm tells only topics
 	// of its own region. Required, unless the fleet stands there, or AlarmsOff gives the reason.
-	Alarms    alarms.Route `pulumi:"alarms"`
-	AlarmsOff string       `pulumi:"alarmsOff"`
+	Alarms alarms.Route `pulumi:"alarms"`
+	// AlarmsOff is the reason why nobody is told of CloudFront's own errors. Default: none.
+	AlarmsOff string `pulumi:"alarmsOff"`
 	// USEast1 is a provider for us-east-1: CloudFront takes certificates, delivers its logs and publishes its metrics
 	// there only, https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html.
 	// Required, also where the fleet stands there.
