@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -174,13 +176,31 @@ func (s *Stack) Preview(ctx context.Context) (Result, error) {
 	})
 }
 
-// Up makes the simulated cloud as the program says.
+// Up makes the simulated cloud as the program says, and fails where AWS would accept something that then never works.
 func (s *Stack) Up(ctx context.Context) (Result, error) {
-	return s.watch(func(w *watcher) error {
+	result, err := s.watch(func(w *watcher) error {
 		_, err := s.auto.Up(ctx, optup.ProgressStreams(s.options.Out), optup.ErrorProgressStreams(s.options.Err),
 			optup.EventStreams(w.events), optup.SuppressOutputs())
 		return err
 	})
+	if err != nil {
+		return result, err
+	}
+	return result, s.useless()
+}
+
+// useless names what was made but does nothing.
+func (s *Stack) useless() error {
+	cloud, err := cloudsim.Open(s.options.CloudDir())
+	if err != nil {
+		return err
+	}
+	idle, err := cloud.Idle()
+	problems := []error{err, cloud.Close()}
+	for _, urn := range slices.Sorted(maps.Keys(idle)) {
+		problems = append(problems, fmt.Errorf("%s: %s", urn, idle[urn]))
+	}
+	return errors.Join(problems...)
 }
 
 // Refresh compares the state with the simulated cloud and takes over what it finds.
@@ -204,10 +224,10 @@ func (s *Stack) Destroy(ctx context.Context) (Result, error) {
 // Options are the options the stack was opened with, defaults filled in.
 func (s *Stack) Options() Options { return s.options }
 
-// OrdinaryEnvironment are the variables under which an ordinary Pulumi installation runs the program against the same
-// simulated environment: the provider is found on the PATH of that one shell.
+// OrdinaryEnvironment are the variables under which an ordinary Pulumi installation runs the program against a simulated
+// environment of its own: the provider is found on the PATH of that one shell.
 func OrdinaryEnvironment(layout toolchain.Layout, stack string) (map[string]string, error) {
-	o := Options{Layout: layout, Stack: stack}.withDefaults()
+	o := Options{Layout: layout, Stack: stack, Dir: filepath.Join(layout.Stacks(), "ordinary-"+stack)}.withDefaults()
 	files, err := stacks.ReadFiles(layout.Root, stack)
 	if err != nil {
 		return nil, err
