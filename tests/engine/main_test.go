@@ -46,6 +46,7 @@ type site struct {
 	t       *testing.T
 	options harness.Options
 	printed *bytes.Buffer
+	cloud   *cloudsim.Model
 }
 
 // newSite is an environment in a folder of its own.
@@ -74,13 +75,16 @@ func (s *site) must(run func(*harness.Stack, context.Context) (harness.Result, e
 	return result
 }
 
-// model is the simulated cloud as it is now.
+// model is the simulated cloud. It keeps up with what the provider processes do.
 func (s *site) model() *cloudsim.Model {
 	s.t.Helper()
-	model, err := cloudsim.Open(filepath.Join(s.options.Dir, "cloud"))
-	require.NoError(s.t, err)
-	s.t.Cleanup(func() { _ = model.Close() })
-	return model
+	if s.cloud == nil {
+		model, err := cloudsim.Open(filepath.Join(s.options.Dir, "cloud"))
+		require.NoError(s.t, err)
+		s.t.Cleanup(func() { _ = model.Close() })
+		s.cloud = model
+	}
+	return s.cloud
 }
 
 // existing are the resources of the simulated cloud that the program made.
