@@ -21,6 +21,10 @@ func init() {
 	register(securityGroup, defaultSecurityGroup, groupRule(ingressType, "ingress"), groupRule(egressType, "egress"))
 }
 
+// ruleText is what EC2 takes in the description of a rule: an apostrophe, for one, is refused.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html
+var ruleText = Matches(`^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*$`, "letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*")
+
 // SecurityGroupRef is a reference to a security group by id; it may be the default one that a VPC brings along.
 func SecurityGroupRef(path string) Ref {
 	return Ref{Path: path, To: []string{groupSGType, defaultGroupSGType, vpcType}, By: []string{"id", "defaultSecurityGroupId"},
@@ -39,7 +43,9 @@ var sgLimits = []Limit{
 	{"description", Length(1, 255), sgDoc},
 	{"description", Matches(`^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]+$`, "letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"), sgDoc},
 	{"ingress.description", Length(0, 255), sgDoc},
+	{"ingress.description", ruleText, sgDoc},
 	{"egress.description", Length(0, 255), sgDoc},
+	{"egress.description", ruleText, sgDoc},
 	{"ingress", Items(0, 60), groupQuota},
 	{"egress", Items(0, 60), groupQuota},
 }
@@ -179,6 +185,7 @@ func groupRule(typ, direction string) Row {
 			{"cidrIpv4", blockSize(0, 32), sgRuleDoc},
 			{"cidrIpv6", blockSize(0, 128), sgRuleDoc},
 			{"description", Length(0, 255), "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html"},
+			{"description", ruleText, "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html"},
 		},
 		Check:     func(c *Call) error { return ruleIsGood(c, direction) },
 		NotFound:  "InvalidSecurityGroupRuleId.NotFound",
@@ -195,6 +202,13 @@ func ruleIsGood(c *Call, direction string) error {
 	if n := count(c.Props, ruleSources); n != 1 {
 		return c.RejectAt(ruleSources[0], "InvalidParameterCombination", "exactly one of %s must be given, not %d",
 			strings.Join(ruleSources, ", "), n)
+	}
+	// With a prefix list or a group as its source, a rule's text may not hold an ampersand either.
+	// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_PrefixListId.html
+	// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UserIdGroupPair.html
+	if c.Text("prefixListId")+c.Text("referencedSecurityGroupId") != "" && strings.Contains(c.Text("description"), "&") {
+		return c.RejectAt("description", "InvalidParameterValue", "Invalid rule description. Valid descriptions are strings less than 256 "+
+			"characters from the following set: a-zA-Z0-9. _-:/()#,@[]+=;{}!$*")
 	}
 	if err := portsAreGood(c, c.Props, "", "ipProtocol"); err != nil {
 		return err
