@@ -1,6 +1,7 @@
 package network
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"net/netip"
@@ -71,11 +72,11 @@ func (a addressPlan) widest(tiers []Tier) int {
 
 // part is the index-th of the 2^bits equal parts of an IPv4 block.
 func part(whole netip.Prefix, bits, index int) netip.Prefix {
-	base := whole.Masked().Addr().As4()
 	length := whole.Bits() + bits
-	value := uint32(base[0])<<24 | uint32(base[1])<<16 | uint32(base[2])<<8 | uint32(base[3])
-	value += uint32(index) << (32 - length)
-	address := netip.AddrFrom4([4]byte{byte(value >> 24), byte(value >> 16), byte(value >> 8), byte(value)})
+	block := whole.Masked().Addr().As4()
+	value := uint64(binary.BigEndian.Uint32(block[:])) + uint64(max(index, 0))<<(32-length)
+	binary.BigEndian.PutUint32(block[:], uint32(value&0xffffffff))
+	address := netip.AddrFrom4(block)
 	return netip.PrefixFrom(address, length)
 }
 

@@ -291,11 +291,14 @@ func checkEndpoints(problems *fielderror.Errors, args NetworkArgs) {
 		problems.Require(service != "s3" && service != "dynamodb", path, service, "a service other than s3 and dynamodb, which have gateway endpoints without charge", "remove it")
 	}
 	reachable := slices.Contains(args.Tiers, Private) || slices.Contains(args.Tiers, Isolated)
-	problems.Require(len(args.Endpoints) == 0 || reachable, "Endpoints", strings.Join(args.Endpoints, ", "), "none, because there is no private or isolated tier to put them in", "add a tier, or remove the endpoints")
+	problems.Require(len(args.Endpoints) == 0 || reachable, "Endpoints", strings.Join(args.Endpoints, ", "),
+		"none, because there is no private or isolated tier to put them in", "add a tier, or remove the endpoints")
 	off := args.GatewayEndpoints.Off != ""
-	problems.Require(!off || len(args.GatewayEndpoints.ReadBuckets) == 0, "GatewayEndpoints.ReadBuckets", strings.Join(args.GatewayEndpoints.ReadBuckets, ", "), "nothing, because the gateway endpoints are off", "remove ReadBuckets or Off")
+	problems.Require(!off || len(args.GatewayEndpoints.ReadBuckets) == 0, "GatewayEndpoints.ReadBuckets", strings.Join(args.GatewayEndpoints.ReadBuckets, ", "),
+		"nothing, because the gateway endpoints are off", "remove ReadBuckets or Off")
 	for _, bucket := range args.GatewayEndpoints.ReadBuckets {
-		problems.Require(bucketName.MatchString(bucket), "GatewayEndpoints.ReadBuckets", bucket, "bucket names of 3 to 63 lower-case letters, digits, dots and hyphens", "give the bucket's name, not its ARN")
+		problems.Require(bucketName.MatchString(bucket), "GatewayEndpoints.ReadBuckets", bucket,
+			"bucket names of 3 to 63 lower-case letters, digits, dots and hyphens", "give the bucket's name, not its ARN")
 	}
 }
 

@@ -99,6 +99,7 @@ func (c Case[A, R]) checks() []check {
 
 // size looks at one run from outside, and at a second one like it.
 func (c Case[A, R]) size(t *testing.T, args maker[A]) {
+	t.Helper()
 	for _, each := range c.sights(t, args) {
 		t.Run(each.what, func(t *testing.T) { each.check(t) })
 	}

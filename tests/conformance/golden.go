@@ -32,9 +32,9 @@ func golden(t tester, rec *cloudsim.Recorder, path string, write bool) {
 	got := Text(rec)
 	if write {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o644)) //nolint:gosec // a test's own reference text
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
 	}
-	want, err := os.ReadFile(path) //nolint:gosec // the caller's own file
+	want, err := os.ReadFile(path)
 	require.NoError(t, err, "no golden file yet: run the test with -update")
 	require.Equal(t, string(want), got, "the resource graph has changed; if that is meant, run the test with -update and review the difference")
 }

@@ -81,7 +81,7 @@ func isResource(v reflect.Value) bool {
 // stack whose other half does not exist. What is plain stays.
 func WithUnknowns[A any](args *A) *A {
 	out := blind(reflect.ValueOf(args))
-	copied, _ := out.Interface().(*A)
+	copied, _ := reflect.TypeAssert[*A](out)
 	return copied
 }
 
