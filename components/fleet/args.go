@@ -183,7 +183,9 @@ type Attributes struct {
 type WarmPool struct {
 	// MinSize is how many wait at least. Default: 0.
 	MinSize int `pulumi:"minSize"`
-	// State is "Stopped", "Running" or "Hibernated". Default: "Stopped".
+	// State is "Stopped" or "Running". Hibernation is not offered: it wants a root volume that holds the memory, for a
+	// start that is shorter by what a static executable takes to load. Default: "Stopped".
+	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/hibernating-prerequisites.html
 	State string `pulumi:"state"`
 	// Reuse returns instances to the pool on scale-in. Default: true.
 	Reuse *bool `pulumi:"reuse"`

@@ -1,6 +1,8 @@
 package fleet
 
 import (
+	"fmt"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudfront"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -37,6 +39,8 @@ type edge struct {
 
 // vpcOrigin is CloudFront's way to the load balancer inside the network. With a certificate it is TLS all the way;
 // without one TLS ends at CloudFront, and the rest of the way, inside AWS and the VPC, is HTTP.
+// CloudFront refuses it while the VPC has no internet gateway, although no packet takes that way; so its name is known only
+// once the gateway exists, and on destroy the gateway outlives it.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
 func (b *builder) vpcOrigin() error {
 	protocol := "http-only"
@@ -46,7 +50,7 @@ func (b *builder) vpcOrigin() error {
 	name := b.kids.Child("origin")
 	made, err := component.New(b.ctx, b.kids, "VPC origin", name, &cloudfront.VpcOriginArgs{
 		VpcOriginEndpointConfig: &cloudfront.VpcOriginVpcOriginEndpointConfigArgs{
-			Name: pulumi.Sprintf("%s-%s", name, b.ctx.Stack()), Arn: b.fleet.LoadBalancer.Arn,
+			Name: after(b.plan.args.Placement.InternetGateway, fmt.Sprintf("%s-%s", name, b.ctx.Stack())), Arn: b.fleet.LoadBalancer.Arn,
 			HttpPort: pulumi.Int(80), HttpsPort: pulumi.Int(443), OriginProtocolPolicy: pulumi.String(protocol),
 			OriginSslProtocols: &cloudfront.VpcOriginVpcOriginEndpointConfigOriginSslProtocolsArgs{
 				Items: pulumi.ToStringArray([]string{"TLSv1.2"}), Quantity: pulumi.Int(1),
@@ -56,6 +60,11 @@ func (b *builder) vpcOrigin() error {
 	}, b.transform.VPCOrigin, cloudfront.NewVpcOrigin)
 	b.origin = made
 	return err
+}
+
+// after is a text that is known once something else is.
+func after(other pulumi.StringInput, text string) pulumi.StringOutput {
+	return other.ToStringOutput().ApplyT(func(string) string { return text }).(pulumi.StringOutput)
 }
 
 // cachePolicy: path and hash key are the cache key and all that reaches the origin. The answer for a key never changes,

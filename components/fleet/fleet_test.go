@@ -31,11 +31,13 @@ func route() alarms.Route {
 func placement() network.Placement {
 	at := network.Placement{
 		VPC: pulumi.String("vpc-0123456789abcdef0"), CIDR: "10.0.0.0/16", Zones: zones, HasInternetEgress: true,
-		Private: map[string]pulumi.StringInput{}, Public: map[string]pulumi.StringInput{}, PrivateCIDRs: map[string]string{},
+		InternetGateway: pulumi.String("igw-0123456789abcdef0"),
+		Private:         map[string]pulumi.StringInput{}, PrivateReady: map[string]pulumi.StringInput{}, Public: map[string]pulumi.StringInput{}, PrivateCIDRs: map[string]string{},
 		S3PrefixList: pulumi.String("pl-6ea54007"),
 	}
 	for i, zone := range zones {
 		at.Private[zone] = pulumi.Sprintf("subnet-0123456789abcdef%d", i)
+		at.PrivateReady[zone] = at.Private[zone]
 		at.Public[zone] = pulumi.Sprintf("subnet-0123456789abcdea%d", i)
 		at.PrivateCIDRs[zone] = []string{"10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"}[i]
 	}

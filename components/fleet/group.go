@@ -31,7 +31,7 @@ func (b *builder) createGroup() error {
 	p := b.plan
 	args := &autoscaling.GroupArgs{
 		MinSize: pulumi.Int(p.sizes.Minimum), MaxSize: pulumi.Int(p.sizes.Maximum),
-		VpcZoneIdentifiers: b.subnets(true), TargetGroupArns: pulumi.StringArray{b.fleet.TargetGroup.Arn},
+		VpcZoneIdentifiers: b.readySubnets(), TargetGroupArns: pulumi.StringArray{b.fleet.TargetGroup.Arn},
 		HealthCheckType: pulumi.String("ELB"), HealthCheckGracePeriod: pulumi.Int(healthGrace),
 		DefaultInstanceWarmup: pulumi.Int(int(p.sizing.Tracking.InstanceWarmup.Seconds())),
 		EnabledMetrics:        pulumi.ToStringArray(p.groupMetrics()), MetricsGranularity: pulumi.String("1Minute"),

@@ -59,6 +59,16 @@ func (b *builder) subnets(private bool) pulumi.StringArray {
 	return ids
 }
 
+// readySubnets are the private subnets once they carry traffic: servers start their download at once, and answer the
+// group until they are gone.
+func (b *builder) readySubnets() pulumi.StringArray {
+	ids := make(pulumi.StringArray, len(b.plan.zones))
+	for i, zone := range b.plan.zones {
+		ids[i] = b.plan.args.Placement.PrivateReady[zone]
+	}
+	return ids
+}
+
 // targetGroup routes to servers that answer the health path. Below half of them healthy it routes to all (fails open):
 // then the check is more likely wrong than the servers, and refusing everyone helps nobody.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html

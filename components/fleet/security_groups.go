@@ -107,7 +107,7 @@ func (b *builder) balancerIngress() ([]rule, error) {
 func (b *builder) originIngress() ([]rule, error) {
 	port := b.plan.listenerPort()
 	if group := b.plan.args.CDN.OriginSecurityGroup; group != nil {
-		return []rule{{key: "from-cloudfront", why: "CloudFront's VPC origins", port: port, group: group}}, nil
+		return []rule{{key: "from-cloudfront", why: "CloudFront VPC origins", port: port, group: group}}, nil
 	}
 	if list := b.plan.args.CDN.OriginPrefixList; list != nil {
 		return []rule{{key: "from-cloudfront", why: "CloudFront", port: port, prefixList: list}}, nil

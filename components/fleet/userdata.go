@@ -206,10 +206,11 @@ func (u userData) fill(text string) string {
 	).Replace(text)
 }
 
-// agent is the CloudWatch agent's configuration: memory and disk as one series per group, and the log files.
+// agent is the CloudWatch agent's configuration: memory as one series per group, disk as one per group and path, and the
+// log files. An alarm finds a series by exactly its dimensions, so each set that an alarm names is aggregated by.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-Configuration-File-Details.html
 func (u userData) agent() (string, error) {
-	group := []string{"AutoScalingGroupName"}
+	const group = "AutoScalingGroupName"
 	log := func(path, stream string) map[string]any {
 		return map[string]any{"file_path": path, "log_group_name": u.LogGroup, "log_stream_name": "{instance_id}/" + stream}
 	}
@@ -217,8 +218,8 @@ func (u userData) agent() (string, error) {
 		"agent": map[string]any{"metrics_collection_interval": 60, "region": u.Region},
 		"metrics": map[string]any{
 			"namespace":              "CWAgent",
-			"append_dimensions":      map[string]string{group[0]: "${aws:AutoScalingGroupName}"},
-			"aggregation_dimensions": [][]string{group},
+			"append_dimensions":      map[string]string{group: "${aws:AutoScalingGroupName}"},
+			"aggregation_dimensions": [][]string{{group}, {group, "path"}},
 			"metrics_collected": map[string]any{
 				"mem":  map[string]any{"measurement": []string{"mem_used_percent"}},
 				"disk": map[string]any{"measurement": []string{"used_percent"}, "resources": []string{"/"}, "drop_device": true},

@@ -36,8 +36,9 @@ func (p *plan) validate(problems *fielderror.Errors) {
 	problems.Require(regionPattern.MatchString(a.Region), "Region", a.Region, "a region such as eu-central-1", "give the provider's region")
 	tags.Check(problems, a.Tags)
 	for _, key := range slices.Sorted(maps.Keys(a.Tags)) {
-		problems.Require(metadataTag.MatchString(key), fmt.Sprintf("Tags[%s]", key), key,
-			"a key of letters, digits and + - = . , _ : @, because instances read their tags from their metadata", "rename the key")
+		reserved := key == "." || key == ".." || key == "_index"
+		problems.Require(metadataTag.MatchString(key) && !reserved, fmt.Sprintf("Tags[%s]", key), key,
+			"a key of letters, digits and + - = . , _ : @, and not . or .. or _index, because instances read their tags from their metadata", "rename the key")
 	}
 	a.Alarms.Check(problems, a.AlarmsOff)
 	p.validatePlacement(problems)
@@ -64,9 +65,14 @@ func (p *plan) validatePlacement(problems *fielderror.Errors) {
 			"zones of "+p.args.Region, "give the region of the network")
 		problems.Require(at.Private[zone] != nil, fmt.Sprintf("Placement.Private[%s]", zone), nil,
 			"a private subnet in each zone", "pass the placement of a network with a private tier")
+		problems.Require(at.Private[zone] == nil || at.PrivateReady[zone] != nil, fmt.Sprintf("Placement.PrivateReady[%s]", zone), nil,
+			"the same subnet as in Private, known once it carries traffic", "pass Network.Placement(), which fills it in")
 		problems.Require(p.internal() || at.Public[zone] != nil, fmt.Sprintf("Placement.Public[%s]", zone), nil,
 			"a public subnet in each zone for a public load balancer", "pass the placement of a network with a public tier")
 	}
+	problems.Require(!p.cdn() || at.InternetGateway != nil, "Placement.InternetGateway", nil,
+		"an internet gateway in the VPC: CloudFront refuses VPC origins without one, although it does not use it",
+		"use a network with a public tier, or name the brought VPC's gateway")
 	problems.Require(at.HasInternetEgress || at.CIDR != "", "Placement.CIDR", nil,
 		"the network's addresses where it has no way out: the servers then reach interface endpoints inside it",
 		"use a network with a NAT gateway, or give the CIDR")
@@ -175,7 +181,7 @@ func (p *plan) validateWarmPool(problems *fielderror.Errors) {
 	problems.Require(p.args.Instances.Mixed == nil, "Instances.WarmPool", "beside Mixed",
 		"a group of one type on demand: AWS has no warm pools for mixed instances", "remove one of the two")
 	problems.Require(pool.MinSize >= 0, "Instances.WarmPool.MinSize", pool.MinSize, "at least 0", "use 0")
-	problems.OneOf("Instances.WarmPool.State", pool.State, "Stopped", "Running", "Hibernated")
+	problems.OneOf("Instances.WarmPool.State", pool.State, "Stopped", "Running")
 }
 
 func (p *plan) validateRollout(problems *fielderror.Errors) {

@@ -226,6 +226,10 @@ install -D -m 0644 /dev/stdin /opt/aws/amazon-cloudwatch-agent/etc/holdfast.json
   "aggregation_dimensions": [
    [
     "AutoScalingGroupName"
+   ],
+   [
+    "AutoScalingGroupName",
+    "path"
    ]
   ],
   "append_dimensions": {
