@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"net/netip"
 	"regexp"
@@ -55,6 +56,7 @@ var autoScalingGroup = Row{
 		{Path: mixedTemplate + ".launchTemplateName", To: []string{templateType}, By: []string{"name"}, Weak: true},
 		{Path: "mixedInstancesPolicy.launchTemplate.overrides.launchTemplateSpecification.launchTemplateId", To: []string{templateType}, Weak: true},
 		{Path: "targetGroupArns", To: []string{targetsType}, By: []string{"arn"}, Weak: true, Code: "ValidationError"},
+		{Path: "serviceLinkedRoleArn", To: []string{linkedRoleType}, By: []string{"arn"}, Except: defaultLinkedRole, Code: "ValidationError"},
 	},
 	Unique: []Unique{{Paths: []string{"name"}, Code: "AlreadyExists"}},
 	Limits: groupLimits,
@@ -91,6 +93,9 @@ var groupLimits = []Limit{
 	{"suspendedProcesses", OneOf("Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy", "AZRebalance", "AlarmNotification", "ScheduledActions",
 		"AddToLoadBalancer", "InstanceRefresh"), "https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html"},
 	{"instanceRefresh.strategy", OneOf("Rolling"), preferencesDoc},
+	{"instanceRefresh.triggers", Satisfies(refreshTrigger), "https://www.pulumi.com/registry/packages/aws/api-docs/autoscaling/group/"},
+	{"tags.key", Satisfies(func(key string) string { return tagWrong(key, "") }), tagDoc},
+	{"tags.value", Length(0, 256), tagDoc},
 	{"instanceRefresh.preferences.minHealthyPercentage", Between(0, 100), preferencesDoc},
 	{"instanceRefresh.preferences.maxHealthyPercentage", Between(100, 200), preferencesDoc},
 	{"instanceRefresh.preferences.checkpointDelay", Between(0, 172800), preferencesDoc},
@@ -104,6 +109,41 @@ var groupLimits = []Limit{
 	{"initialLifecycleHooks.heartbeatTimeout", Between(30, 7200), hookDoc},
 	{"initialLifecycleHooks.defaultResult", OneOf("CONTINUE", "ABANDON"), hookDoc},
 	{"initialLifecycleHooks.lifecycleTransition", OneOf("autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"), hookDoc},
+}
+
+// refreshTrigger: the provider takes names of the group's arguments, spelled as Terraform spells them.
+func refreshTrigger(value string) string {
+	if value == "tag" || value == "launch_template" || value == "mixed_instances_policy" || value == "launch_configuration" {
+		return ""
+	}
+	words := strings.Split(value, "_")
+	for i := range words[1:] {
+		words[i+1] = strings.ToUpper(words[i+1][:min(1, len(words[i+1]))]) + words[i+1][min(1, len(words[i+1])):]
+	}
+	spelled := strings.Join(words, "")
+	for _, name := range []string{spelled, spelled + "s"} {
+		if _, known := knownInputs()[groupType][name]; known && name != "tags" {
+			return ""
+		}
+	}
+	return fmt.Sprintf("'%s' is not a recognized parameter name for aws_autoscaling_group", value)
+}
+
+// checkpoints rise. https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-adding-checkpoints-instance-refresh.html
+func checkpoints(c *Call) error {
+	const path = "instanceRefresh.preferences.checkpointPercentages"
+	last := 0.0
+	for _, found := range c.Walk(path) {
+		n, _ := number(found.Value)
+		if unknown(found.Value) {
+			return nil
+		}
+		if n <= last {
+			return c.RejectAt(found.Path, "ValidationError", "CheckpointPercentages must be unique and rise, %v follows %v", n, last)
+		}
+		last = n
+	}
+	return nil
 }
 
 // lifetime is 0 or a day to a year.
@@ -127,7 +167,7 @@ func zonesOf(subnets []*Resource) []string {
 }
 
 func checkGroup(c *Call) error {
-	return errors.Join(groupSize(c), groupSource(c), groupNetwork(c), groupPlaces(c), refreshPreferences(c), maintenance(c))
+	return errors.Join(groupSize(c), groupSource(c), groupNetwork(c), groupPlaces(c), checkpoints(c), refreshPreferences(c), maintenance(c))
 }
 
 // groupSize: AWS compares the desired capacity with both bounds.
@@ -160,11 +200,33 @@ func groupSource(c *Call) error {
 	if !c.Has("vpcZoneIdentifiers") && !c.Has("availabilityZones") {
 		return c.Reject("ValidationError", "At least one Availability Zone or VPC Subnet is required.")
 	}
+	if err := templateWhole(c); err != nil {
+		return err
+	}
 	path := versionPath(c)
 	if !c.Known(path) {
 		return nil
 	}
 	return errors.Join(rollsBack(c, path), templateVersion(c, path, groupTemplate(c), c.Text(path)))
+}
+
+// templateWhole: a group takes one template, by id or by name, and the template must say what to start.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/create-launch-template.html
+func templateWhole(c *Call) error {
+	if c.Has("launchTemplate.id") == c.Has("launchTemplate.name") && c.Has("launchTemplate") && c.Known("launchTemplate.id", "launchTemplate.name") {
+		return c.RejectAt("launchTemplate", "ValidationError", "Valid requests must contain either launchTemplateId or LaunchTemplateName")
+	}
+	template := groupTemplate(c)
+	if template == nil || template.Given || !template.In().Known("imageId", "instanceType", "instanceRequirements") {
+		return nil
+	}
+	if !template.In().Has("imageId") {
+		return c.RejectAt("launchTemplate", "ValidationError", "You must use a valid fully-formed launch template. The request must contain the parameter ImageId")
+	}
+	if c.Has("launchTemplate") && !template.In().Has("instanceType") && !template.In().Has("instanceRequirements") {
+		return c.RejectAt("launchTemplate", "ValidationError", "You must use a valid fully-formed launch template. The request must contain the parameter InstanceType")
+	}
+	return nil
 }
 
 // rollsBack: AWS's own rollback needs a numbered version and an image by its id.
