@@ -262,7 +262,7 @@ func TestAFalseDependencyMakesTheRunLongerThanItsCriticalPath(t *testing.T) {
 			return err
 		}
 	}
-	sim := func() *cloudsim.Sim { return cloudsim.New(cloudsim.Region("eu-west-1")) }
+	sim := func() *cloudsim.Sim { return cloudsim.New(cloudsim.Region("eu-west-1"), cloudsim.AllowIdle()) }
 	rec, err := sim().Run(network(false))
 	require.NoError(t, err)
 	honest := rec.Timeline()

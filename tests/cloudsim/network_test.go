@@ -186,10 +186,13 @@ func TestTheWayOutIsRefusedWhereAWSRefusesIt(t *testing.T) {
 func nat(gateway bool, change pulumi.Map) func(w *world) {
 	return func(w *world) {
 		vpc := w.vpc("v", "10.0.0.0/16")
-		if gateway {
-			w.add(gatewayType, "g", pulumi.Map{"vpcId": vpc.ID()})
-		}
 		home := w.subnet("a", vpc, "10.0.0.0/24", "eu-west-1a")
+		if gateway {
+			g := w.add(gatewayType, "g", pulumi.Map{"vpcId": vpc.ID()})
+			table := w.add(tableType, "out", pulumi.Map{"vpcId": vpc.ID()})
+			w.add(associationType, "out", pulumi.Map{"subnetId": home.ID(), "routeTableId": table.ID()})
+			w.add(routeType, "out", pulumi.Map{"routeTableId": table.ID(), "destinationCidrBlock": s("0.0.0.0/0"), "gatewayId": g.ID()})
+		}
 		args := merge(pulumi.Map{"subnetId": home.ID(), "allocationId": w.add(addressType, "e", nil).ID()}, change)
 		if args["allocationId"] == nil {
 			delete(args, "allocationId")
