@@ -60,6 +60,7 @@ func (m *Model) check(req opRequest) (resource.PropertyMap, []Failure) {
 		}
 	}
 	failures = append(failures, spelled(req.typ, inputs)...)
+	failures = append(failures, tagsFit(row, Props{inputs})...)
 	return inputs, append(failures, violations(row, Props{withDefaults(row, inputs)})...)
 }
 

@@ -123,7 +123,7 @@ func TestAGroupWithInstancesProtectedFromScaleInDoesNotDrain(t *testing.T) {
 	l := newLife(t)
 	network := l.create("aws:ec2/vpc:Vpc", "v", map[string]any{"cidrBlock": "10.0.0.0/16"})
 	subnet := l.create(subnetType, "s", map[string]any{"vpcId": network.ID, "cidrBlock": "10.0.0.0/24", "availabilityZone": "eu-west-1a"})
-	template := l.create(templateType, "lt", map[string]any{"name": "servers", "imageId": "ami-00000000000000001"})
+	template := l.create(templateType, "lt", map[string]any{"name": "servers", "imageId": "ami-00000000000000001", "instanceType": "c7i.large"})
 	inputs := map[string]any{"name": "g", "minSize": 1, "maxSize": 2, "vpcZoneIdentifiers": []string{subnet.ID},
 		"launchTemplate": map[string]any{"id": template.ID, "version": "1"}, "protectFromScaleIn": true}
 	group := l.create(groupType, "g", inputs)

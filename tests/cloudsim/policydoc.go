@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -167,10 +168,14 @@ func ValidPolicy(c *Call, path string) error {
 	if !c.Known(path) || c.Text(path) == "" {
 		return nil
 	}
-	if _, err := ParsePolicy(c.Text(path)); err != nil {
-		return c.RejectAt(path, "MalformedPolicyDocument", "the policy document is malformed: %v", err)
+	policy, err := ParsePolicy(c.Text(path))
+	if err == nil {
+		err = errors.Join(policy.form(), strictly(c.Text(path)))
 	}
-	return nil
+	if err != nil {
+		return c.RejectAt(path, "MalformedPolicyDocument", "the policy document is malformed: %v (%s)", err, policyGrammar)
+	}
+	return principalsExist(c, path, policy)
 }
 
 // TrustedBy refuses a reference to a role that the service may not assume. The path must be a declared reference.

@@ -62,7 +62,7 @@ var autoScalingGroup = Row{
 	Limits: groupLimits,
 	Check:  checkGroup,
 	Refuse: groupDrains,
-	Idle:   idleWhen(balancedHealth, refreshAlarms, volumesUnlock),
+	Idle:   idleWhen(balancedHealth, refreshAlarms, volumesUnlock, profileHasRole),
 	InUse:  "ResourceInUse",
 	Durations: Durations{Create: 3 * time.Minute, Update: 5 * time.Second, Delete: 4 * time.Minute,
 		Source: estimate("creation waits until the instances are in service, deletion until they are drained; the provider gives up " +
@@ -208,6 +208,21 @@ func groupSource(c *Call) error {
 		return nil
 	}
 	return errors.Join(rollsBack(c, path), templateVersion(c, path, groupTemplate(c), c.Text(path)))
+}
+
+// profileHasRole: instances with a profile that has no role get no credentials.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html
+func profileHasRole(c *Call) error {
+	template := groupTemplate(c)
+	if template == nil {
+		return nil
+	}
+	for _, path := range []string{"iamInstanceProfile.arn", "iamInstanceProfile.name"} {
+		if profile := c.Find(profileType, template.Out().Text(path)); profile != nil && !profile.Given && !profile.In().Has("role") {
+			return c.silent("launchTemplate", "the instance profile %s has no role, so the instances get no credentials", profile.ID)
+		}
+	}
+	return nil
 }
 
 // templateWhole: a group takes one template, by id or by name, and the template must say what to start.

@@ -3,7 +3,9 @@ package cloudsim
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -116,6 +118,10 @@ var distributionLimits = []Limit{
 	{"viewerCertificate.sslSupportMethod", OneOf("sni-only", "vip", "static-ip"), viewerDoc},
 	{"viewerCertificate.minimumProtocolVersion", OneOf("SSLv3", "TLSv1", "TLSv1_2016", "TLSv1.1_2016", "TLSv1.2_2018", "TLSv1.2_2019",
 		"TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025"), viewerDoc},
+	{"origins.customOriginConfig.httpPort", Satisfies(originPort), originDoc},
+	{"origins.customOriginConfig.httpsPort", Satisfies(originPort), originDoc},
+	{"webAclId", Matches(`^([0-9a-f-]{36}|arn:[a-z-]+:wafv2:us-east-1:\d{12}:global/webacl/\S+)$`, "a web ACL for CloudFront: its scope is global, in us-east-1"),
+		"https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-awswaf.html"},
 	{"origins.connectionAttempts", Between(1, 3), originDoc},
 	{"origins.connectionTimeout", Between(1, 10), originDoc},
 	{"origins.customOriginConfig.originReadTimeout", Between(1, 120), originDoc},
@@ -131,8 +137,30 @@ const (
 	originDoc = "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_Origin.html"
 )
 
+var originName = regexp.MustCompile(`^[A-Za-z0-9_*-]+(\.[A-Za-z0-9_-]+)+$`)
+
+// originPort: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomOriginConfig.html
+func originPort(value string) string {
+	port, err := strconv.Atoi(value)
+	if err == nil && (port == 80 || port == 443 || port >= 1024 && port <= 65535) {
+		return ""
+	}
+	return "must be 80, 443 or from 1024 to 65535, is " + value
+}
+
+// geography: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_GeoRestriction.html
+func geography(c *Call) error {
+	const path = "restrictions.geoRestriction"
+	n, known := c.Count(path + ".locations")
+	kind := c.Text(path + ".restrictionType")
+	if known && kind != "" && (kind == "none") != (n == 0) {
+		return c.RejectAt(path, "InvalidGeoRestrictionParameter", "the restriction type %s and %d locations do not go together", kind, n)
+	}
+	return nil
+}
+
 func checkDistribution(c *Call) error {
-	return errors.Join(originsNamed(c), originKinds(c), cacheSettings(c), viewerCertificate(c), aliasesFree(c), loggingBucket(c), errorResponses(c))
+	return errors.Join(geography(c), originsNamed(c), originKinds(c), cacheSettings(c), viewerCertificate(c), aliasesFree(c), loggingBucket(c), errorResponses(c))
 }
 
 // originsNamed demands that every behavior leads to an origin or an origin group.
@@ -175,6 +203,9 @@ func originKinds(c *Call) error {
 		}
 		if origin.Has("originAccessControlId") && origin.Has("s3OriginConfig") && origin.Text("s3OriginConfig.originAccessIdentity") != "" {
 			return c.RejectAt(at, "InvalidArgument", "an origin has an origin access control or an origin access identity, not both")
+		}
+		if name != "" && !originName.MatchString(name) {
+			return c.RejectAt(at, "InvalidArgument", "The parameter origin name must be a domain name: %s", name)
 		}
 		if err := pathForm(c, at, origin.Text("originPath")); err != nil {
 			return err

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 const (
@@ -50,6 +53,9 @@ var metricAlarm = Row{
 		{"statistic", OneOf("SampleCount", "Average", "Sum", "Minimum", "Maximum"), alarmDoc},
 		{"extendedStatistic", statisticForm, alarmDoc},
 		{"period", periodForm, alarmDoc},
+		{"unit", metricUnit, alarmDoc},
+		{"metricQueries.metric.unit", metricUnit, alarmDoc},
+		{"metricQueries.metric.stat", statisticName, queryDoc},
 		{"treatMissingData", OneOf("missing", "ignore", "breaching", "notBreaching"), alarmDoc},
 		{"evaluateLowSampleCountPercentiles", OneOf("", "evaluate", "ignore"), alarmDoc},
 		{"metricQueries", Items(0, 20), alarmDoc},
@@ -71,6 +77,14 @@ var periodForm = Satisfies(func(value string) string {
 	}
 	return "must be 10, 20, 30 or a multiple of 60 seconds, is " + value
 })
+
+// statisticName is what a query takes: the plain statistics and the others.
+var statisticName = Rule{wrong: func(v resource.PropertyValue) string {
+	if slices.Contains([]string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}, text(v)) {
+		return ""
+	}
+	return statisticForm.wrong(v)
+}}
 
 // statisticForm: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
 var statisticForm = Matches(`^((p|tm|wm|tc|ts)(\d{1,2}(\.\d{1,10})?|100)|IQM|(TM|WM|PR|TC|TS)\([^()]*:[^()]*\))$`,
@@ -211,6 +225,9 @@ func expressionNames(c *Call, q Props, ids map[string]bool) error {
 	if strings.HasPrefix(strings.ToUpper(strings.TrimSpace(expression)), "SELECT") {
 		return nil
 	}
+	if err := expressionForm(c, q.Text("id"), expression); err != nil {
+		return err
+	}
 	for _, name := range identifier.FindAllString(expression, -1) {
 		first := name[0]
 		if first >= 'a' && first <= 'z' && !ids[name] {
@@ -230,6 +247,9 @@ func actionsHere(c *Call) error {
 			fields := strings.SplitN(arn, ":", 6)
 			if len(fields) < 6 || fields[0] != "arn" {
 				return c.RejectAt(path, "ValidationError", "Invalid arn syntax: %s", arn)
+			}
+			if !slices.Contains(alarmServices, fields[2]) {
+				return c.RejectAt(path, "ValidationError", "%s is no action of an alarm: it can call %s", arn, strings.Join(alarmServices, ", "))
 			}
 			if fields[3] != c.Region && fields[3] != "" {
 				return c.RejectAt(path, "ValidationError", "Invalid region %s specified. Only %s is supported.", fields[3], c.Region)
@@ -298,6 +318,7 @@ func metricsExist(c *Call) error {
 	var problems []error
 	for _, metric := range metrics {
 		namespace := metric.Text("namespace")
+		problems = append(problems, metricPublished(c, metric))
 		if namespace == "AWS/CloudFront" && metric.Text("dimensions.Region") != "Global" {
 			problems = append(problems, c.silent("dimensions", "metrics of CloudFront have the dimension Region with the value Global"))
 		}

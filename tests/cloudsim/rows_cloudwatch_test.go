@@ -114,7 +114,7 @@ func TestAnAlarmOnAMetricThatNothingPublishesIsFound(t *testing.T) {
 	}
 	runServices(t, []serviceCase{
 		{"of a queue of the program", func(w *world) {
-			w.make(alarmType, "a", alarm(on("AWS/SQS", "QueueName", w.make(queueType, "q", nil).Name)))
+			w.make(alarmType, "a", alarm(merge(on("AWS/SQS", "QueueName", w.make(queueType, "q", nil).Name), pulumi.Map{"metricName": s("NumberOfMessagesSent")})))
 		}, ""},
 		{"of a queue that is not there", alarmed(on("AWS/SQS", "QueueName", s("jobs"))), `idle:stays in INSUFFICIENT_DATA|publishes AWS/SQS with QueueName "jobs"`},
 		{"of a queue by its ARN", func(w *world) {

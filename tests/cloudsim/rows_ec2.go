@@ -3,6 +3,7 @@ package cloudsim
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,6 +67,7 @@ var vpc = Row{
 	Taggable: true,
 	Limits: []Limit{
 		{"cidrBlock", blockSize(16, 28), vpcCidrs},
+		{"cidrBlock", Satisfies(vpcRange), vpcCidrs},
 		{"instanceTenancy", OneOf("default", "dedicated"), "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html"},
 	},
 	Check:     vpcHasAddresses,
@@ -131,7 +133,7 @@ var cidrAssociation = Row{
 	Required: []string{"vpcId"},
 	Replace:  []string{"vpcId", "cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength"},
 	Refs:     []Ref{VPCRef("vpcId")},
-	Limits:   []Limit{{"cidrBlock", blockSize(16, 28), vpcCidrs}},
+	Limits:   []Limit{{"cidrBlock", blockSize(16, 28), vpcCidrs}, {"cidrBlock", Satisfies(vpcRange), vpcCidrs}},
 	Check: func(c *Call) error {
 		if owner := c.Ref("vpcId"); owner != nil {
 			if other, ok := overlap(c.Text("cidrBlock"), vpcBlocks(c, owner)); ok {
@@ -296,6 +298,14 @@ func subnetIPv6Fits(c *Call, owner *Resource) error {
 }
 
 func zoneBelongs(c *Call) error {
+	if id := c.Text("availabilityZoneId"); id != "" {
+		if c.Has("availabilityZone") {
+			return c.RejectAt("availabilityZoneId", "ConflictsWith", "availabilityZone and availabilityZoneId may not be given together")
+		}
+		if !slices.ContainsFunc(Zones(c.Region), func(name string) bool { return zoneID(name) == id }) {
+			return c.RejectAt("availabilityZoneId", "InvalidParameterValue", "Value (%s) for parameter availabilityZoneId is invalid", id)
+		}
+	}
 	zone := c.Text("availabilityZone")
 	for _, name := range Zones(c.Region) {
 		if zone == "" || zone == name {

@@ -130,7 +130,7 @@ func serviceExists(c *Call) error {
 	name := c.Text("serviceName")
 	prefixes := []string{"com.amazonaws." + c.Region + ".", "com.amazonaws.vpce." + c.Region + ".", "aws.api." + c.Region + ".",
 		"aws.sagemaker." + c.Region + ".", "cn.com.amazonaws." + c.Region + "."}
-	if name == "" || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
+	if name == "" || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }) && serviceNamed(c.Region, name) {
 		return nil
 	}
 	return c.RejectAt("serviceName", "InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist in region %s", name, c.Region)

@@ -103,6 +103,11 @@ func trustNamesWho(c *Call) error {
 		if len(s.Resource) > 0 {
 			return c.RejectAt("assumeRolePolicy", "MalformedPolicyDocument", "Has prohibited field Resource")
 		}
+		for _, action := range s.Action {
+			if !strings.HasPrefix(strings.ToLower(action), "sts:") {
+				return c.RejectAt("assumeRolePolicy", "MalformedPolicyDocument", "AssumeRole policy may only specify STS AssumeRole actions.")
+			}
+		}
 	}
 	return nil
 }
@@ -122,6 +127,11 @@ func permissionsAreGood(c *Call) error {
 		}
 		if len(s.Resource)+len(s.NotResource) == 0 {
 			return c.RejectAt("policy", "MalformedPolicyDocument", "Policy statement must contain resources.")
+		}
+		for _, resource := range append(append(list{}, s.Resource...), s.NotResource...) {
+			if resource != "*" && !strings.HasPrefix(resource, "arn:") {
+				return c.RejectAt("policy", "MalformedPolicyDocument", "Resource %s must be in ARN format or \"*\".", resource)
+			}
 		}
 	}
 	return nil

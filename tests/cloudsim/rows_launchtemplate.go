@@ -48,6 +48,7 @@ var launchTemplate = Row{
 		{"description", Length(0, 255), templateDoc},
 		{"imageId", Matches(`^(ami-([0-9a-f]{8}|[0-9a-f]{17})|resolve:ssm:\S+)$`, "an AMI id or resolve:ssm:<parameter>"), templateData},
 		{"instanceType", Matches(`^[a-z0-9-]+\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)$`, "an instance type such as c7i.large"), templateData},
+		{"instanceType", Satisfies(instanceTypeKnown), "https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html"},
 		{"instanceInitiatedShutdownBehavior", OneOf("stop", "terminate"), templateData},
 		{"creditSpecification.cpuCredits", OneOf("standard", "unlimited"), templateData},
 		{"metadataOptions.httpEndpoint", OneOf("enabled", "disabled"), metadataDoc},

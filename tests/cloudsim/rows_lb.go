@@ -427,7 +427,7 @@ var targetLimits = []Limit{
 	{"healthCheck.healthyThreshold", Between(2, 10), targetsDocs},
 	{"healthCheck.unhealthyThreshold", Between(2, 10), targetsDocs},
 	{"healthCheck.path", All(Matches(`^/`, "a path that begins with /"), Length(1, 1024)), targetsDocs},
-	{"healthCheck.matcher", Matches(`^\d{1,3}([,-]\d{1,3})*$`, "codes such as 200, 200,202 or 200-299"), targetsDocs},
+	{"healthCheck.matcher", Matches(`^([2-5]\d\d|\d{1,2})([,-]([2-5]\d\d|\d{1,2}))*$`, "codes such as 200, 200,202 or 200-299"), targetsDocs},
 	{"healthCheck.port", Matches(`^(traffic-port|\d{1,5})$`, "traffic-port or a port"), targetsDocs},
 	{"healthCheck.protocol", OneOf("HTTP", "HTTPS", "TCP"), targetsDocs},
 	{"stickiness.type", OneOf("lb_cookie", "app_cookie", "source_ip", "source_ip_dest_ip", "source_ip_dest_ip_proto"), targetsSet},
@@ -442,6 +442,9 @@ func slowStart(value string) string {
 	return "must be 0 or from 30 to 900 seconds, is " + value
 }
 
+// lowCode is a code of gRPC, which HTTP does not have.
+var lowCode = regexp.MustCompile(`\b\d{1,2}\b`)
+
 func checkTargets(c *Call) error {
 	var problems []error
 	if c.Text("targetType") != "lambda" {
@@ -450,6 +453,10 @@ func checkTargets(c *Call) error {
 				problems = append(problems, c.RejectAt(path, "ValidationError", "%s should be set when target type is %s", path, c.Text("targetType")))
 			}
 		}
+	}
+	// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html
+	if low := lowCode.FindString(c.Text("healthCheck.matcher")); low != "" && c.Text("protocolVersion") != "GRPC" && c.Known("protocolVersion") {
+		problems = append(problems, c.RejectAt("healthCheck.matcher", "ValidationError", "Health check matcher HTTP code '%s' must be within '200-499' or '200-599' inclusive", low))
 	}
 	algorithm := c.Text("loadBalancingAlgorithmType")
 	if c.Int("slowStart") != 0 && algorithm != "" && algorithm != "round_robin" {

@@ -87,7 +87,23 @@ var dnsRecord = Row{
 		{"records", Items(0, 400), "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html"},
 	},
 	Check:     checkRecord,
+	Idle:      nameInZone,
 	Durations: propagated,
+}
+
+// nameInZone: the provider adds the zone's domain to a name of another domain, and nobody asks for what comes out.
+func nameInZone(c *Call) string {
+	full, zone := recordName(c), c.Ref("zoneId")
+	given := strings.TrimSuffix(strings.ToLower(c.Text("name")), ".")
+	if zone == nil || full == given || !strings.Contains(given, ".") {
+		return ""
+	}
+	domain := strings.TrimSuffix(zone.Name(), ".")
+	top := given[strings.LastIndex(given, ".")+1:]
+	if slices.Contains([]string{"com", "org", "net", "example", domain[strings.LastIndex(domain, ".")+1:]}, top) {
+		return fmt.Sprintf("the name %s lies outside the zone %s, so the record is made as %s", given, domain, full)
+	}
+	return ""
 }
 
 // recordName is the full name: the zone's domain is added unless it is there.

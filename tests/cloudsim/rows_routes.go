@@ -180,6 +180,8 @@ var route = Row{
 	Refs:     append(targetRefs(""), tableRef("routeTableId")),
 	Limits: []Limit{
 		{"destinationCidrBlock", blockSize(0, 32), routeDoc},
+		{"destinationCidrBlock", Satisfies(ipv4), routeDoc},
+		{"destinationIpv6CidrBlock", Satisfies(ipv6), routeDoc},
 		{"destinationIpv6CidrBlock", blockSize(0, 128), routeDoc},
 	},
 	Check: func(c *Call) error {

@@ -224,9 +224,24 @@ func lifecycle(c *Call) error {
 			problems = append(problems, c.RejectAt(at, "InvalidArgument", "Rule ID must be unique. Found same ID for more than one rule: %s", id))
 		}
 		ids[rule.Text("id")] = true
-		problems = append(problems, transitions(c, at, rule), ruleDoes(c, at, rule))
+		problems = append(problems, transitions(c, at, rule), ruleDoes(c, at, rule), ruleFilter(c, at, rule))
 	}
 	return errors.Join(problems...)
+}
+
+// ruleFilter: several conditions need an "and" around them.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRuleFilter.html
+func ruleFilter(c *Call, at string, rule Props) error {
+	given := 0
+	for _, path := range []string{"and", "prefix", "tag", "objectSizeGreaterThan", "objectSizeLessThan"} {
+		if rule.Has("filter." + path) {
+			given++
+		}
+	}
+	if given > 1 {
+		return c.RejectAt(at+".filter", "MalformedXML", "a filter has one condition, or several within \"and\"")
+	}
+	return nil
 }
 
 // ruleDoes demands that a rule does something.
@@ -283,6 +298,9 @@ func bucketPolicy(c *Call) error {
 		return c.RejectAt("policy", "PolicyTooLarge", "the policy exceeds the maximum allowed document size of 20 KB")
 	}
 	for i, s := range policy.Statement {
+		if wrong := bucketStatement(s); wrong != "" {
+			return c.RejectAt("policy", "MalformedPolicy", "%s (statement %d)", wrong, i)
+		}
 		for _, resource := range s.Resource {
 			if !Glob(resource, bucket.ARN) && !strings.HasPrefix(resource, bucket.ARN+"/") && !Glob(resource, bucket.ARN+"/x") {
 				return c.RejectAt("policy", "MalformedPolicy", "Policy has invalid resource: statement %d is about %s, not about %s", i, resource, bucket.ARN)
@@ -295,13 +313,13 @@ func bucketPolicy(c *Call) error {
 	return nil
 }
 
+// blocksPublic: all four settings are on in a bucket that has none of its own, since April 2023.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 func (c *Call) blocksPublic(bucket *Resource, setting string) bool {
 	for _, block := range c.Where(blockType, "bucket", bucket.ID) {
-		if block.Out().Bool(setting) {
-			return true
-		}
+		return block.Out().Bool(setting)
 	}
-	return false
+	return !c.Preview && !bucket.Given // New buckets block public access until they are told otherwise.
 }
 
 // narrowing are the condition keys that make a statement for everybody not public when they have a fixed value.

@@ -3,7 +3,10 @@ package cloudsim
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
+	"time"
+	_ "time/tzdata" // The names must be known on any machine.
 )
 
 const (
@@ -42,6 +45,7 @@ var schedule = Row{
 		{"flexibleTimeWindow.maximumWindowInMinutes", Between(1, 1440), "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_FlexibleTimeWindow.html"},
 		{"target.retryPolicy.maximumEventAgeInSeconds", Between(60, 86400), "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html"},
 		{"target.retryPolicy.maximumRetryAttempts", Between(0, 185), "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html"},
+		{"scheduleExpressionTimezone", Satisfies(timeZone), scheduleDoc},
 		{"scheduleExpressionTimezone", Matches(`^(UTC|GMT|[A-Za-z_]+(/[A-Za-z0-9_+\-]+)+)$`, "a name of the IANA time zone database"), scheduleDoc},
 	},
 	Check:     checkSchedule,
@@ -154,4 +158,12 @@ var scheduleGroup = Row{
 		"https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateScheduleGroup.html"}},
 	NotFound:  "ResourceNotFoundException",
 	Durations: immediate,
+}
+
+// timeZone: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#time-zones
+func timeZone(value string) string {
+	if _, err := time.LoadLocation(value); err != nil {
+		return fmt.Sprintf("there is no time zone %q", value)
+	}
+	return ""
 }

@@ -46,6 +46,10 @@ var sgLimits = []Limit{
 	{"ingress.description", ruleText, sgDoc},
 	{"egress.description", Length(0, 255), sgDoc},
 	{"egress.description", ruleText, sgDoc},
+	{"ingress.cidrBlocks", Satisfies(ipv4), sgDoc},
+	{"egress.cidrBlocks", Satisfies(ipv4), sgDoc},
+	{"ingress.protocol", protocolName, sgDoc},
+	{"egress.protocol", protocolName, sgDoc},
 	{"ingress", Items(0, 60), groupQuota},
 	{"egress", Items(0, 60), groupQuota},
 }
@@ -184,6 +188,9 @@ func groupRule(typ, direction string) Row {
 		Limits: []Limit{
 			{"cidrIpv4", blockSize(0, 32), sgRuleDoc},
 			{"cidrIpv6", blockSize(0, 128), sgRuleDoc},
+			{"cidrIpv4", Satisfies(ipv4), sgRuleDoc},
+			{"cidrIpv6", Satisfies(ipv6), sgRuleDoc},
+			{"ipProtocol", protocolName, sgRuleDoc},
 			{"description", Length(0, 255), "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html"},
 			{"description", ruleText, "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html"},
 		},
