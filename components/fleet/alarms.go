@@ -171,7 +171,7 @@ func (b *builder) createGroupAlarms() error {
 		return nil
 	}
 	name := b.fleet.Group.Name
-	table := b.plan.groupAlarms(alarms.Group{Name: name}, alarms.Instances{Group: name})
+	table := b.plan.groupAlarms(alarms.Group{Name: name}, alarms.Instances{Group: name}, alarms.Queue{Name: b.deadLetters.Name})
 	set, err := alarms.Create(b.ctx, b.kids, b.plan.args.Alarms, table, alarms.Transformed(b.transform.Alarm))
 	if err != nil {
 		return err
@@ -181,8 +181,8 @@ func (b *builder) createGroupAlarms() error {
 	return nil
 }
 
-// groupAlarms is the table of the servers themselves.
-func (p *plan) groupAlarms(group alarms.Group, servers alarms.Instances) []alarms.Alarm {
+// groupAlarms is the table of the servers themselves, and of the events about them.
+func (p *plan) groupAlarms(group alarms.Group, servers alarms.Instances, undelivered alarms.Queue) []alarms.Alarm {
 	return []alarms.Alarm{
 		{
 			Key: "below-need", Metric: group.InService(), Severity: alarms.Critical, Family: alarms.Liveness, Comparison: alarms.Below,
@@ -218,6 +218,11 @@ func (p *plan) groupAlarms(group alarms.Group, servers alarms.Instances) []alarm
 		{
 			Key: "status-check", Metric: servers.StatusCheckFailed(), Severity: alarms.Warning, Family: alarms.Errors, Comparison: alarms.AtLeast, Threshold: 1,
 			Runbook: runbooks + "unhealthy-servers", Summary: "A server fails EC2's status check.",
+		},
+		{
+			Key: "undelivered-events", Metric: undelivered.Visible(), Severity: alarms.Critical, Family: alarms.Event, Comparison: alarms.AtLeast, Threshold: 1,
+			Runbook: runbooks + "undelivered-events", Summary: "An event of the fleet reached neither its automation nor its topic.",
+			Why: "A rollback may not have been started, and nobody told.",
 		},
 		{
 			Key: "spend", Metric: spend(group), Severity: alarms.Warning, Family: alarms.Saturation, Comparison: alarms.Above,

@@ -47,6 +47,8 @@ type HashFleet struct {
 	// LogBucket holds access and connection logs; LogGroup the servers' own.
 	LogBucket pulumi.StringOutput
 	LogGroup  pulumi.StringOutput
+	// DeadLetterQueueURL is the queue of events that were not delivered.
+	DeadLetterQueueURL pulumi.StringOutput
 	// TemplateVersion is the launch template's newest version: what is deployed.
 	TemplateVersion pulumi.IntOutput
 	// ArtifactSHA256 is the digest every server in service was checked against before it was started.
@@ -98,9 +100,9 @@ type builder struct {
 // build runs the concerns in the order in which they need each other.
 func (b *builder) build() error {
 	for _, concern := range []func() error{
-		b.createKey, b.createLogGroup, b.createLogBucket, b.createRole, b.createSecurityGroups,
+		b.createLinkedRole, b.createKey, b.createLogGroup, b.createDeadLetters, b.createLogBucket, b.createRole, b.createSecurityGroups,
 		b.createLoadBalancer, b.createLaunchTemplate, b.createAlarms, b.createGroup, b.createScaling,
-		b.createGroupAlarms, b.createNotices, b.createRollback, b.createDistribution, b.createNames,
+		b.createGroupAlarms, b.createNotices, b.createRollback, b.openDeadLetters, b.createDistribution, b.createNames,
 	} {
 		if err := concern(); err != nil {
 			return err
@@ -131,6 +133,7 @@ func (f *HashFleet) outputs() pulumi.Map {
 		"loadBalancerSecurityGroupId": f.LoadBalancerSecurityGroupID,
 		"logBucket":                   f.LogBucket,
 		"logGroup":                    f.LogGroup,
+		"deadLetterQueueUrl":          f.DeadLetterQueueURL,
 		"templateVersion":             f.TemplateVersion,
 		"artifactSha256":              f.ArtifactSHA256,
 		"distributionId":              f.DistributionID,

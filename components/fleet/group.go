@@ -51,6 +51,9 @@ func (b *builder) createGroup() error {
 		ForceDelete: pulumi.Bool(p.args.Disposable),
 		Tags:        b.groupTags(),
 	}
+	if b.linkedRole != nil {
+		args.ServiceLinkedRoleArn = b.linkedRole.Arn
+	}
 	b.template(args)
 	b.warmPool(args)
 	made, err := component.New(b.ctx, b.kids, "Auto Scaling group", b.kids.Child("group"), args, b.transform.Group, autoscaling.NewGroup,
@@ -88,21 +91,31 @@ func (b *builder) template(args *autoscaling.GroupArgs) {
 
 // distribution keeps the promised minimum on demand, so that a Spot interruption cannot break it.
 func (p *plan) distribution() *autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs {
-	base, above := p.sizes.Minimum, 100
-	if m := p.args.Instances.Mixed; m.OnDemandBase != nil {
+	base, above := p.onDemand()
+	return &autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs{
+		OnDemandAllocationStrategy: pulumi.String(onDemandStrategy), OnDemandBaseCapacity: pulumi.Int(base),
+		OnDemandPercentageAboveBaseCapacity: pulumi.Int(above), SpotAllocationStrategy: pulumi.String(spotStrategy),
+	}
+}
+
+// How instances are chosen among the types: types given by name have no order of preference, and attributes allow nothing
+// else on demand. https://docs.aws.amazon.com/autoscaling/ec2/userguide/allocation-strategies.html
+const (
+	onDemandStrategy = "lowest-price"
+	spotStrategy     = "price-capacity-optimized"
+)
+
+// onDemand is how many servers are on demand before any is Spot, and the on-demand share above that in percent.
+func (p *plan) onDemand() (base, above int) {
+	m := p.args.Instances.Mixed
+	base, above = p.sizes.Minimum, 100
+	if m.OnDemandBase != nil {
 		base = *m.OnDemandBase
 	}
-	if m := p.args.Instances.Mixed; m.OnDemandPercentAbove != nil {
+	if m.OnDemandPercentAbove != nil {
 		above = *m.OnDemandPercentAbove
 	}
-	strategy := "prioritized"
-	if p.args.Instances.Mixed.Attributes != nil {
-		strategy = "lowest-price" // the only one that AWS allows with attributes
-	}
-	return &autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs{
-		OnDemandAllocationStrategy: pulumi.String(strategy), OnDemandBaseCapacity: pulumi.Int(base),
-		OnDemandPercentageAboveBaseCapacity: pulumi.Int(above), SpotAllocationStrategy: pulumi.String("price-capacity-optimized"),
-	}
+	return base, above
 }
 
 func (m *Mixed) overrides() autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArray {

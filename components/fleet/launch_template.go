@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"encoding/base64"
 	"strconv"
 
@@ -54,11 +55,11 @@ func (p *plan) image() string {
 	if image.ID != "" {
 		return image.ID
 	}
-	if image.Parameter != "" {
-		return "resolve:ssm:" + image.Parameter
-	}
-	return "resolve:ssm:" + defaultImage
+	return "resolve:ssm:" + p.parameter()
 }
+
+// parameter names the image where it is not pinned.
+func (p *plan) parameter() string { return cmp.Or(p.args.Instances.Image.Parameter, defaultImage) }
 
 // rootVolume is Amazon Linux 2023's root device, encrypted.
 func (b *builder) rootVolume() ec2.LaunchTemplateBlockDeviceMappingInput {

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/seed-11444627/holdfast/components/alarms"
@@ -16,6 +17,7 @@ import (
 
 // made is what one concern leaves for the next.
 type made struct {
+	linkedRole                   *iam.ServiceLinkedRole // nil where the key of the volumes was brought
 	key                          *kms.Key
 	volumeKey                    pulumi.StringInput
 	logGroup                     *cloudwatch.LogGroup
@@ -30,6 +32,8 @@ type made struct {
 	// egressRules must be there before the first server starts: it downloads through them.
 	egressRules []pulumi.Resource
 	listener    *lb.Listener
+	deadLetters *sqs.Queue
+	ruleARNs    []pulumi.StringInput // of the rules that may write to deadLetters
 	certificate pulumi.StringInput
 	alarms      *alarms.Set
 	rollback    *alarms.Set
@@ -68,6 +72,7 @@ func (b *builder) output() {
 	f.RoleName = b.role.Name
 	f.InstanceSecurityGroupID = b.serverSG
 	f.LogBucket, f.LogGroup = b.bucket.Bucket, b.logGroup.Name
+	f.DeadLetterQueueURL = b.deadLetters.Url
 	f.TemplateVersion = f.LaunchTemplate.LatestVersion
 	f.ArtifactSHA256 = pulumi.String(b.plan.args.Artifact.SHA256).ToStringOutput()
 	f.URL = b.url()

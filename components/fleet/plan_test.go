@@ -201,12 +201,12 @@ func TestEveryAlarmLeadsToARunbookEntryWithItsThreeParts(t *testing.T) {
 	entries := runbookEntries(t)
 	p := planned(t, func(a *HashFleetArgs) { a.AlwaysBusy = true })
 	var keys []string
-	table := slices.Concat(p.trafficAlarms(alarms.LoadBalancer{}, alarms.TargetGroup{}), p.groupAlarms(alarms.Group{}, alarms.Instances{}), edgeAlarms(alarms.Distribution{}))
+	table := slices.Concat(p.trafficAlarms(alarms.LoadBalancer{}, alarms.TargetGroup{}), p.groupAlarms(alarms.Group{}, alarms.Instances{}, alarms.Queue{}), edgeAlarms(alarms.Distribution{}))
 	for _, a := range table {
 		_, heading := a.Entry()
 		keys = append(keys, heading)
 	}
-	for _, n := range notices() {
+	for _, n := range append(groupNotices(), automationNotice()) {
 		keys = append(keys, n.runbook)
 	}
 	for _, key := range append(keys, "degraded", "roll-back-by-hand", "shift-a-zone") {

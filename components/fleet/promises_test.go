@@ -132,9 +132,11 @@ func TestAFailedRolloutGoesBackToTheLastVersionThatSucceeded(t *testing.T) {
 	require.Equal(t, []string{"DescribeAutoScalingGroups", "ModifyLaunchTemplate"}, apis(accept))
 	require.Equal(t, "{{ group.Version }}", accept[1].Inputs["DefaultVersion"])
 	require.Equal(t, template.ID, accept[1].Inputs["LaunchTemplateId"])
-	require.Equal(t, []string{"DescribeLaunchTemplates", "UpdateAutoScalingGroup", "StartInstanceRefresh"}, apis(revert))
-	require.Equal(t, map[string]any{"LaunchTemplateId": template.ID, "Version": "{{ template.Good }}"}, revert[1].Inputs["LaunchTemplate"])
-	for _, step := range revert[1:] {
+	require.Equal(t, []string{
+		"DescribeAutoScalingGroups", "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "UpdateAutoScalingGroup", "StartInstanceRefresh",
+	}, apis(revert))
+	require.Equal(t, map[string]any{"LaunchTemplateId": template.ID, "Version": "{{ template.Good }}"}, revert[4].Inputs["LaunchTemplate"])
+	for _, step := range revert[4:] {
 		require.Equal(t, group.Out().Text("name"), step.Inputs["AutoScalingGroupName"])
 	}
 	for rule, event := range map[string]string{"hash-accept": "Instance Refresh Succeeded", "hash-revert": "Instance Refresh Failed", "hash-rollout-failed": "Instance Refresh Failed"} {
@@ -145,8 +147,14 @@ func TestAFailedRolloutGoesBackToTheLastVersionThatSucceeded(t *testing.T) {
 }
 
 type automationStep struct {
-	Inputs map[string]any `json:"inputs"`
+	Name    string             `json:"name"`
+	Action  string             `json:"action"`
+	IsEnd   bool               `json:"isEnd"`
+	Inputs  map[string]any     `json:"inputs"`
+	Outputs []automationOutput `json:"outputs"`
 }
+
+type automationOutput struct{ Name, Selector, Type string }
 
 func stepsOf(t *testing.T, rec *cloudsim.Recorder, document string) []automationStep {
 	t.Helper()
@@ -159,7 +167,9 @@ func stepsOf(t *testing.T, rec *cloudsim.Recorder, document string) []automation
 
 func apis(steps []automationStep) (out []string) {
 	for _, step := range steps {
-		out = append(out, fmt.Sprint(step.Inputs["Api"]))
+		if api, ok := step.Inputs["Api"]; ok {
+			out = append(out, fmt.Sprint(api))
+		}
 	}
 	return out
 }
@@ -184,7 +194,7 @@ func TestInstancesAreHardened(t *testing.T) {
 func TestAutoScalingMayUseTheVolumesKeyAndGrantItToAWSOnly(t *testing.T) {
 	rec, _ := run(t, nil)
 	policy := statements(t, only(t, rec, tKey).In().Text("policy"))
-	role := "arn:aws:iam::111111111111:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+	role := "arn:aws:iam::111111111111:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling_hash-stack-eu-central-1"
 	require.Equal(t, role, policy["AutoScalingUses"].Principal["AWS"])
 	require.Contains(t, policy["AutoScalingUses"].Action, "kms:GenerateDataKey*")
 	require.Equal(t, "kms:CreateGrant", policy["AutoScalingGrants"].Action)
@@ -223,6 +233,7 @@ func TestAServerMayDoNothingBeyondItsOwnWork(t *testing.T) {
 			require.Contains(t, []string{"Metrics", "GroupTag", "SessionManager"}, sid, "these actions know no resources; others do")
 		}
 	}
+	require.Equal(t, "arn:aws:ec2:eu-central-1:111111111111:instance/*", policy["Register"].Resource)
 	require.NotContains(t, fmt.Sprint(policy["SessionManager"].Action), "GetParameter")
 }
 
@@ -345,7 +356,7 @@ func TestSpotOnlyAddsToThePromisedMinimum(t *testing.T) {
 	require.True(t, group.Bool("capacityRebalance"))
 	require.Equal(t, "1", group.Text("mixedInstancesPolicy.launchTemplate.launchTemplateSpecification.version"))
 	require.False(t, group.Has("launchTemplate"))
-	update := stepsOf(t, rec, "hash-revert")[1].Inputs
+	update := stepsOf(t, rec, "hash-revert")[4].Inputs
 	require.Contains(t, fmt.Sprint(update["MixedInstancesPolicy"]), "{{ template.Good }}")
 	require.Contains(t, fmt.Sprint(update["MixedInstancesPolicy"]), "c6i.large")
 }

@@ -61,9 +61,12 @@ func (b *builder) permissions() iam.Document {
 		// parameter of the account.
 		// https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
 		{
+			Sid: "Register", Actions: []string{"ssm:UpdateInstanceInformation"},
+			Resources: iam.Strings(p.arn("ec2", "instance/*")),
+		},
+		{
 			Sid: "SessionManager", Resources: everything,
 			Actions: []string{
-				"ssm:UpdateInstanceInformation",
 				"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
 				"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
 			},

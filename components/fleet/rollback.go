@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -40,6 +41,9 @@ func (b *builder) createRollback() error {
 	if err != nil {
 		return err
 	}
+	if err := b.createAutomationNotice(accept, revert); err != nil {
+		return err
+	}
 	if err := b.startOn("accept", "EC2 Auto Scaling Instance Refresh Succeeded", accept, starter); err != nil {
 		return err
 	}
@@ -57,34 +61,60 @@ func call(name, service, api string, inputs pulumi.Map, outputs ...pulumi.Input)
 	return step
 }
 
+// output is a value of a step for later ones. Automation converts what the API answers to the kind that is asked for: a
+// version number, which the API of EC2 gives as a number, becomes the text that the API of Auto Scaling takes.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-aws-apis-calling.html
 func output(name, selector, kind string) pulumi.Map {
 	return pulumi.Map{"Name": pulumi.String(name), "Selector": pulumi.String(selector), "Type": pulumi.String(kind)}
 }
 
-// acceptSteps make the group's version the template's default.
-func (b *builder) acceptSteps() pulumi.Array {
+// unless goes on at a step unless a value is true, and otherwise ends.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-branchdocs.html
+func unless(name, variable, next string) pulumi.Map {
+	return pulumi.Map{
+		"name": pulumi.String(name), "action": pulumi.String("aws:branch"), "isEnd": pulumi.Bool(true),
+		"inputs": pulumi.Map{"Choices": pulumi.Array{pulumi.Map{
+			"NextStep": pulumi.String(next), "Variable": pulumi.String(variable), "BooleanEquals": pulumi.Bool(false),
+		}}},
+	}
+}
+
+// groupStep reads the version that the group has.
+func (b *builder) groupStep() pulumi.Map {
 	selector := "$.AutoScalingGroups[0].LaunchTemplate.Version"
 	if b.plan.args.Instances.Mixed != nil {
 		selector = "$.AutoScalingGroups[0].MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification.Version"
 	}
+	return call("group", "autoscaling", "DescribeAutoScalingGroups", pulumi.Map{"AutoScalingGroupNames": pulumi.Array{b.fleet.Group.Name}},
+		output("Version", selector, "String"))
+}
+
+// acceptSteps make the group's version the template's default.
+func (b *builder) acceptSteps() pulumi.Array {
 	return pulumi.Array{
-		call("group", "autoscaling", "DescribeAutoScalingGroups", pulumi.Map{"AutoScalingGroupNames": pulumi.Array{b.fleet.Group.Name}},
-			output("Version", selector, "String")),
+		b.groupStep(),
 		call("accept", "ec2", "ModifyLaunchTemplate", pulumi.Map{
 			"LaunchTemplateId": b.fleet.LaunchTemplate.ID(), "DefaultVersion": pulumi.String("{{ group.Version }}"),
 		}),
 	}
 }
 
-// revertSteps set the group to the template's default version and refresh it. From the second step on nothing launches
-// the failed version any more. Without alarms to watch: they fire already, and must not stop the way back.
+// revertSteps set the group to the template's default version and refresh it; from the step "revert" on nothing launches
+// the failed version any more. Without alarms to watch: they fire already, and must not stop the way back. When it is the
+// default version whose refresh failed, the way back itself has, and they end: to start it once more would buy servers
+// without end, each of which fails to start.
 func (b *builder) revertSteps() pulumi.Array {
 	r := b.plan.args.Rollout
 	update := pulumi.Map{"AutoScalingGroupName": b.fleet.Group.Name}
 	maps.Copy(update, b.goodVersion())
 	return pulumi.Array{
+		b.groupStep(),
+		call("failed", "ec2", "DescribeLaunchTemplateVersions", pulumi.Map{
+			"LaunchTemplateId": b.fleet.LaunchTemplate.ID(), "Versions": pulumi.ToStringArray([]string{"{{ group.Version }}"}),
+		}, output("IsDefault", "$.LaunchTemplateVersions[0].DefaultVersion", "Boolean")),
+		unless("decide", "{{ failed.IsDefault }}", "template"),
 		call("template", "ec2", "DescribeLaunchTemplates", pulumi.Map{"LaunchTemplateIds": pulumi.Array{b.fleet.LaunchTemplate.ID()}},
-			output("Good", "$.LaunchTemplates[0].DefaultVersionNumber", "Integer")),
+			output("Good", "$.LaunchTemplates[0].DefaultVersionNumber", "String")),
 		call("revert", "autoscaling", "UpdateAutoScalingGroup", update),
 		call("refresh", "autoscaling", "StartInstanceRefresh", pulumi.Map{
 			"AutoScalingGroupName": b.fleet.Group.Name, "Strategy": pulumi.String("Rolling"),
@@ -96,15 +126,22 @@ func (b *builder) revertSteps() pulumi.Array {
 	}
 }
 
-// goodVersion is the group's template at its default version, as the API takes it.
+// goodVersion is the group's template at its default version, as the API takes it. A policy of several types is given
+// whole: what an update leaves out of it becomes AWS's default, and a rollback must not change how servers are bought.
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_MixedInstancesPolicy.html
 func (b *builder) goodVersion() pulumi.Map {
 	template := pulumi.Map{"LaunchTemplateId": b.fleet.LaunchTemplate.ID(), "Version": pulumi.String("{{ template.Good }}")}
 	if b.plan.args.Instances.Mixed == nil {
 		return pulumi.Map{"LaunchTemplate": template}
 	}
-	return pulumi.Map{"MixedInstancesPolicy": pulumi.Map{"LaunchTemplate": pulumi.Map{
-		"LaunchTemplateSpecification": template, "Overrides": b.plan.args.Instances.Mixed.apiOverrides(),
-	}}}
+	base, above := b.plan.onDemand()
+	return pulumi.Map{"MixedInstancesPolicy": pulumi.Map{
+		"LaunchTemplate": pulumi.Map{"LaunchTemplateSpecification": template, "Overrides": b.plan.args.Instances.Mixed.apiOverrides()},
+		"InstancesDistribution": pulumi.Map{
+			"OnDemandAllocationStrategy": pulumi.String(onDemandStrategy), "OnDemandBaseCapacity": pulumi.Int(base),
+			"OnDemandPercentageAboveBaseCapacity": pulumi.Int(above), "SpotAllocationStrategy": pulumi.String(spotStrategy),
+		},
+	}}
 }
 
 // apiOverrides are the overrides once more, in the API's words.
@@ -148,8 +185,11 @@ func (b *builder) createAutomationRole() (*awsiam.Role, error) {
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
 func (b *builder) automationPermissions() iam.Document {
 	everything, template := iam.Strings("*"), []pulumi.StringInput{b.fleet.LaunchTemplate.Arn}
-	return iam.Document{
-		{Sid: "Read", Actions: []string{"autoscaling:DescribeAutoScalingGroups", "ec2:DescribeLaunchTemplates"}, Resources: everything},
+	document := iam.Document{
+		{
+			Sid: "Read", Resources: everything,
+			Actions: []string{"autoscaling:DescribeAutoScalingGroups", "ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"},
+		},
 		{Sid: "Template", Actions: []string{"ec2:ModifyLaunchTemplate"}, Resources: template},
 		{
 			Sid: "Group", Actions: []string{"autoscaling:UpdateAutoScalingGroup", "autoscaling:StartInstanceRefresh"},
@@ -168,6 +208,15 @@ func (b *builder) automationPermissions() iam.Document {
 			Conditions: []iam.Condition{iam.When("StringEquals", "iam:PassedToService", pulumi.String("ec2.amazonaws.com"))},
 		},
 	}
+	if b.plan.args.Instances.Image.ID != "" {
+		return document
+	}
+	// A template whose image is a parameter is resolved with the permissions of who sets it; public parameters belong to no
+	// account. https://docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-parameters.html
+	return append(document, iam.Statement{
+		Sid: "Image", Actions: []string{"ssm:GetParameters"},
+		Resources: iam.Strings(fmt.Sprintf("arn:%s:ssm:%s::parameter%s", partition(b.plan.args.Region), b.plan.args.Region, b.plan.parameter())),
+	})
 }
 
 // createStarterRole lets events start the two automations and hand them their role.

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -23,8 +24,11 @@ type change[Args any] = func(*Args, *[]pulumi.ResourceOption)
 // field; what it undoes, the fleet no longer promises. One function may meet several children: their names are in the
 // arguments' tags, or follow from what they say.
 type HashFleetTransform struct {
-	Key      change[kms.KeyArgs]
-	LogGroup change[cloudwatch.LogGroupArgs]
+	ServiceLinkedRole change[iam.ServiceLinkedRoleArgs]
+	Key               change[kms.KeyArgs]
+	LogGroup          change[cloudwatch.LogGroupArgs]
+	Queue             change[sqs.QueueArgs]
+	QueuePolicy       change[sqs.QueuePolicyArgs]
 
 	LogBucket           change[s3.BucketV2Args]
 	LogBucketAccess     change[s3.BucketPublicAccessBlockArgs]
