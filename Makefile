@@ -9,6 +9,7 @@ JSON  ?=
 
 STACKS  := dev stg prod
 OFFLINE := .cache/bin/offline
+PREPARE := .cache/bin/prepare
 LINTER  := .cache/bin/golangci-lint
 
 # JSON=- and JSON=1 print the machine form on standard output; anything else is the name of a file.
@@ -35,16 +36,20 @@ destroy: offline ## Remove an environment from the simulated cloud
 	@$(OFFLINE) destroy --stack "$(STACK)" $(json)
 
 .PHONY: sim
-sim: stack ## Print exports for an ordinary pulumi on the simulated cloud: eval "$(make -s sim)"
-	@go run ./tests/offline/prepare >&2
+sim: stack $(PREPARE) ## Print exports for an ordinary pulumi on the simulated cloud: eval "$(make -s sim)"
+	@$(PREPARE) >&2
 	@$(OFFLINE) env --stack "$(STACK)"
 
 .PHONY: offline stack
-offline: stack
-	@go run ./tests/offline/prepare
+offline: stack $(PREPARE)
+	@$(PREPARE)
 stack:
 	@case " $(STACKS) " in *" $(STACK) "*) ;; *) \
 	  echo "STACK=$(STACK): want one of $(STACKS)" >&2; exit 1;; esac
+
+# The program that builds the rest, itself built in a second.
+$(PREPARE): go.mod $(wildcard tests/offline/prepare/*.go tests/offline/toolchain/*.go)
+	@go build -o $@ ./tests/offline/prepare
 
 .PHONY: check
 check: lint offline ## The fast loop: format, vet, lint, and the tests that start no environment

@@ -234,7 +234,7 @@ func TestTheRealFilesOfProdAreNotWeakerThanThoseOfDev(t *testing.T) {
 		require.NotEqual(t, pair[1].Account.ID, pair[0].Account.ID, name)
 		require.NotEqual(t, pair[1].Network.CIDR, pair[0].Network.CIDR, name)
 	}
-	require.Equal(t, len(stg.Network.Zones), len(prod.Network.Zones), "stg has prod's topology")
+	require.Len(t, stg.Network.Zones, len(prod.Network.Zones), "stg has prod's topology")
 	require.Equal(t, stg.Network.NAT, prod.Network.NAT, "stg has prod's topology")
 }
 

@@ -158,8 +158,7 @@ func operation(stack *harness.Stack, verb string) func(context.Context) (harness
 
 // readable keeps what the engine has already printed from being printed again.
 func readable(err error, verb string) error {
-	var failed *harness.EngineError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*harness.EngineError](err); ok && len(failed.Messages) > 0 {
 		return fmt.Errorf("%s did not succeed: see the diagnostics above", verb)
 	}
 	return err

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"sort"
 	"strings"
@@ -29,6 +30,9 @@ type raw struct {
 	Bucket               pulumi.AnyOutput `pulumi:"bucket"`
 	BucketDomain         pulumi.AnyOutput `pulumi:"bucketDomainName"`
 	BucketRegionalDomain pulumi.AnyOutput `pulumi:"bucketRegionalDomainName"`
+	DefaultNetworkACL    pulumi.AnyOutput `pulumi:"defaultNetworkAclId"`
+	DefaultRouteTable    pulumi.AnyOutput `pulumi:"defaultRouteTableId"`
+	DefaultSecurityGroup pulumi.AnyOutput `pulumi:"defaultSecurityGroupId"`
 	DNSName              pulumi.AnyOutput `pulumi:"dnsName"`
 	DomainName           pulumi.AnyOutput `pulumi:"domainName"`
 	Etag                 pulumi.AnyOutput `pulumi:"etag"`
@@ -44,7 +48,8 @@ type raw struct {
 func (r *raw) output(key string) (pulumi.Output, bool) {
 	known := map[string]pulumi.Output{
 		"id": r.ID(), "arn": r.Arn, "arnSuffix": r.ArnSuffix, "bucket": r.Bucket, "bucketDomainName": r.BucketDomain,
-		"bucketRegionalDomainName": r.BucketRegionalDomain, "dnsName": r.DNSName, "domainName": r.DomainName, "etag": r.Etag,
+		"bucketRegionalDomainName": r.BucketRegionalDomain, "defaultNetworkAclId": r.DefaultNetworkACL, "defaultRouteTableId": r.DefaultRouteTable,
+		"defaultSecurityGroupId": r.DefaultSecurityGroup, "dnsName": r.DNSName, "domainName": r.DomainName, "etag": r.Etag,
 		"keyId": r.KeyID, "latestVersion": r.LatestVersion, "name": r.Name, "ownerId": r.OwnerID,
 		"prefixListId": r.PrefixListID, "url": r.URL, "zoneId": r.ZoneID,
 	}
@@ -158,10 +163,8 @@ func (f *flat) references(urn string, resource *raw) []reference {
 		return nil
 	}
 	state := f.byURN[urn]
-	values := map[string]any{"id": string(state.ID)}
-	for key, value := range state.Outputs {
-		values[key] = value
-	}
+	values := maps.Clone(state.Outputs)
+	values["id"] = string(state.ID)
 	var found []reference
 	for key, value := range values {
 		output, ok := resource.output(key)

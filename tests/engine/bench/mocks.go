@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -16,9 +19,6 @@ import (
 	"github.com/seed-11444627/holdfast/stacks"
 	"github.com/seed-11444627/holdfast/tests/cloudsim"
 	"github.com/seed-11444627/holdfast/tests/offline/harness"
-
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 )
 
 // echo is the least that a mock can do: the inputs come back as outputs.
@@ -34,6 +34,11 @@ func (e *echo) NewResource(args pulumi.MockResourceArgs) (string, resource.Prope
 		if !outputs.HasValue(key) {
 			outputs[key] = resource.NewProperty(id)
 		}
+	}
+	if args.TypeToken == "aws:acm/certificate:Certificate" {
+		record := resource.PropertyMap{"resourceRecordName": resource.NewProperty(id), "resourceRecordType": resource.NewProperty("CNAME"),
+			"resourceRecordValue": resource.NewProperty(id)}
+		outputs["domainValidationOptions"] = resource.NewProperty([]resource.PropertyValue{resource.NewProperty(record)})
 	}
 	return id, outputs, nil
 }
@@ -134,7 +139,10 @@ func (b *bench) makespan() error {
 				plain[key] = value
 			}
 		}
-		sim := cloudsim.New(cloudsim.Account(settings["holdfast:accountId"]), cloudsim.Region(settings["holdfast:region"]),
+		_, zone, _ := strings.Cut(settings["holdfast:hashingDomain"], ".")
+		sim := cloudsim.New(cloudsim.Exists(cloudsim.Given{
+			Type: "aws:route53/zone:Zone", ID: settings["holdfast:hashingHostedZoneId"], Name: zone, Properties: map[string]any{"name": zone},
+		}), cloudsim.Account(settings["holdfast:accountId"]), cloudsim.Region(settings["holdfast:region"]),
 			cloudsim.Project(harness.Project, stack), cloudsim.Config(plain),
 			cloudsim.SecretConfig(map[string]string{"holdfast:pagerDutyUrl": harness.SimulatedSecret}))
 		recorded, err := sim.Run(stacks.Deploy)

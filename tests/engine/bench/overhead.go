@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -30,6 +31,7 @@ type contender struct {
 	program     pulumi.RunFunc
 	preview, up []time.Duration
 	count       int
+	state       int64
 }
 
 // overhead compares the real program of dev with the same resources registered flat.
@@ -57,6 +59,7 @@ func (b *bench) overhead() error {
 	each := func(times []time.Duration, count int) time.Duration { return median(times) / time.Duration(count) }
 	for _, c := range []*contender{built, bare} {
 		line(c.name+": registered resources", fmt.Sprint(c.count), "")
+		line(c.name+": state file, written anew at every step of up", fmt.Sprintf("%d KiB", c.state>>10), "")
 		line(c.name+": preview", median(c.preview).Round(time.Millisecond).String(), "")
 		line(c.name+": up", median(c.up).Round(time.Millisecond).String(), "")
 	}
@@ -86,6 +89,11 @@ func (b *bench) turn(c *contender) error {
 	}
 	c.up = append(c.up, took)
 	c.count = result.Counts["create"]
+	state, err := os.Stat(stack.Options().StateFile())
+	if err != nil {
+		return err
+	}
+	c.state = state.Size()
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-11444627/holdfast/stacks"
+	"github.com/seed-11444627/holdfast/tests/offline/harness"
 )
 
 // shares tells where the time of a warm preview of prod goes. The program's share is what it takes under mocks, the
@@ -22,12 +23,13 @@ func (b *bench) shares() error {
 	}
 	var whole, engine, program []time.Duration
 	for range b.rounds {
-		took, err := timed(func() error { return b.command(b.layout.Harness(), "preview", "--stack", "prod") })
+		took, err := timed(func() error { return b.command("make", "preview", "STACK=prod") })
 		if err != nil {
 			return err
 		}
 		whole = append(whole, took)
-		stack, err := b.open("prod", nil, true)
+		// The same simulated environment, whatever its state is.
+		stack, err := harness.Open(b.ctx, harness.Options{Layout: b.layout, CLI: b.cli, Stack: "prod"})
 		if err != nil {
 			return err
 		}

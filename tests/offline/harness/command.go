@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"os"
@@ -10,20 +11,20 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/blang/semver"
+	"github.com/pulumi/pulumi/sdk/v3"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
 
 // command is the Pulumi command line as the Automation API calls it, without the calls that only repeat what the harness
 // has already seen in the engine's events: every one of them is another start of the engine.
-type command struct {
-	auto.PulumiCommand
-	options Options
-}
+type command struct{ options Options }
 
-func newCommand(o Options) (command, error) {
-	inner, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: o.CLI})
-	return command{PulumiCommand: inner, options: o}, err
-}
+var _ auto.PulumiCommand = command{}
+
+// Version is the version of the SDK: toolchain.CLI has made sure that the command line is not older, and asking it again
+// is another start.
+func (c command) Version() semver.Version { return sdk.Version }
 
 // Run answers "stack select" from the state file, and "stack output" and "stack history", which follow every update, with
 // nothing; everything else goes to the command line.
@@ -45,7 +46,22 @@ func (c command) Run(ctx context.Context, workdir string, stdin io.Reader, out, 
 			return "", "", code, err
 		}
 	}
-	return c.PulumiCommand.Run(ctx, workdir, stdin, out, errs, env, args...)
+	run := c.prepared(ctx, workdir, env, append(args, "--non-interactive"))
+	var printed, problems bytes.Buffer
+	run.Stdin, run.Stdout, run.Stderr = stdin, io.MultiWriter(append(out, &printed)...), io.MultiWriter(append(errs, &problems)...)
+	err := run.Run()
+	return printed.String(), problems.String(), run.ProcessState.ExitCode(), err
+}
+
+// prepared is the command line, not yet started. It is interrupted, not killed, when the context ends, so that the engine
+// can write down what it has done.
+func (c command) prepared(ctx context.Context, workdir string, env, args []string) *exec.Cmd {
+	run := exec.CommandContext(ctx, filepath.Join(c.options.CLI, "bin", "pulumi"), args...)
+	run.Dir = workdir
+	run.Env = append(append(os.Environ(), env...), "PULUMI_AUTOMATION_API=true")
+	run.Cancel = func() error { return run.Process.Signal(syscall.SIGINT) }
+	run.WaitDelay = 30 * time.Second
+	return run
 }
 
 // engineRun says whether the arguments start a deployment, whose tree is worth showing.
@@ -81,13 +97,10 @@ func (c command) onTerminal(ctx context.Context, workdir string, env, args []str
 }
 
 func (c command) draw(ctx context.Context, workdir string, env, args []string, in, out *os.File) (int, error) {
-	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "--non-interactive" })
-	run := exec.CommandContext(ctx, filepath.Join(c.options.CLI, "bin", "pulumi"), args...)
-	run.Dir, run.Stdin, run.Stdout, run.Stderr = workdir, in, out, out
+	run := c.prepared(ctx, workdir, env, args)
+	run.Stdin, run.Stdout, run.Stderr = in, out, out
 	// In CI the command line takes for granted that nobody looks at its terminal.
-	run.Env = append(append(os.Environ(), env...), "PULUMI_AUTOMATION_API=true", "PULUMI_DISABLE_CI_DETECTION=true", "TERM=xterm-256color")
-	run.Cancel = func() error { return run.Process.Signal(syscall.SIGINT) }
-	run.WaitDelay = 30 * time.Second
+	run.Env = append(run.Env, "PULUMI_DISABLE_CI_DETECTION=true", "TERM=xterm-256color")
 	err := run.Run()
 	return run.ProcessState.ExitCode(), err
 }

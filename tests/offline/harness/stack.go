@@ -77,7 +77,7 @@ func Open(ctx context.Context, options Options) (*Stack, error) {
 	}
 	options.account = settings.Account.ID
 	w := workspace{dir: filepath.Join(options.Dir, "project"), plugin: options.Layout.PluginDir(), overrides: options.Overrides, secrets: options.Secrets}
-	if err := w.write(files); err != nil {
+	if err := w.write(ctx, files); err != nil {
 		return nil, err
 	}
 	for _, dir := range []string{options.stateDir(), options.CloudDir(), options.Layout.PulumiHome()} {
@@ -108,12 +108,8 @@ func furnish(dir string, settings stacks.Config) error {
 }
 
 func (o Options) open(ctx context.Context, w workspace) (*Stack, error) {
-	command, err := newCommand(o)
-	if err != nil {
-		return nil, err
-	}
 	made, err := auto.UpsertStackInlineSource(ctx, o.Stack, Project, o.Program,
-		auto.WorkDir(w.dir), auto.Pulumi(command), auto.PulumiHome(o.Layout.PulumiHome()),
+		auto.WorkDir(w.dir), auto.Pulumi(command{options: o}), auto.PulumiHome(o.Layout.PulumiHome()),
 		auto.SecretsProvider("passphrase"), auto.EnvVars(o.environment()))
 	if err != nil {
 		return nil, fmt.Errorf("opening the simulated stack %s: %w", o.Stack, err)
@@ -161,9 +157,7 @@ func (o Options) environment() map[string]string {
 	if o.SkipCheckpoints {
 		variables["PULUMI_EXPERIMENTAL"], variables["PULUMI_SKIP_CHECKPOINTS"] = "true", "true"
 	}
-	for key, value := range o.Env {
-		variables[key] = value
-	}
+	maps.Copy(variables, o.Env)
 	return variables
 }
 
@@ -258,11 +252,7 @@ func (s *Stack) Export(ctx context.Context) (string, error) {
 		variables = append(variables, name+"="+value)
 	}
 	variables = append(variables, "PULUMI_HOME="+s.options.Layout.PulumiHome())
-	command, err := newCommand(s.options)
-	if err != nil {
-		return "", err
-	}
-	text, messages, _, err := command.Run(ctx, filepath.Join(s.options.Dir, "project"), nil, nil, nil, variables,
+	text, messages, _, err := command{options: s.options}.Run(ctx, filepath.Join(s.options.Dir, "project"), nil, nil, nil, variables,
 		"stack", "export", "--stack", s.options.Stack)
 	if err != nil {
 		return "", fmt.Errorf("exporting the state of %s: %w\n%s", s.options.Stack, err, messages)

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,7 +36,7 @@ type workspace struct {
 }
 
 // write renews the project's files. The salt of the simulated secrets is kept, because the state is encrypted with it.
-func (w workspace) write(files stacks.Files) error {
+func (w workspace) write(ctx context.Context, files stacks.Files) error {
 	if err := os.MkdirAll(w.dir, 0o755); err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func (w workspace) write(files stacks.Files) error {
 		return fmt.Errorf("preparing Pulumi.yaml: %w", err)
 	}
 	name := filepath.Join(w.dir, stacks.FileOf(files.Stack))
-	settings, err := w.settings(files, name)
+	settings, err := w.settings(ctx, files, name)
 	if err != nil {
 		return fmt.Errorf("preparing %s: %w", stacks.FileOf(files.Stack), err)
 	}
@@ -66,15 +67,11 @@ func (w workspace) project(text []byte) ([]byte, error) {
 }
 
 // settings are the stack's settings with simulated secrets and the overrides of a test.
-func (w workspace) settings(files stacks.Files, existing string) ([]byte, error) {
+func (w workspace) settings(ctx context.Context, files stacks.Files, existing string) ([]byte, error) {
 	var stack struct {
 		Config map[string]any `yaml:"config"`
 	}
 	if err := yaml.Unmarshal(files.Config, &stack); err != nil {
-		return nil, err
-	}
-	salt, crypter, err := keptSalt(existing)
-	if err != nil {
 		return nil, err
 	}
 	if stack.Config == nil {
@@ -84,13 +81,12 @@ func (w workspace) settings(files stacks.Files, existing string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range secretKeys(stack.Config, append(files.RequiredSecrets(values), w.secrets...)) {
-		cipher, err := crypter.EncryptValue(context.Background(), SimulatedSecret)
-		if err != nil {
-			return nil, err
-		}
-		stack.Config[key] = map[string]any{"secure": cipher}
+	required := append(files.RequiredSecrets(values), w.secrets...)
+	salt, secrets, err := simulatedSecrets(ctx, existing, secretKeys(stack.Config, required))
+	if err != nil {
+		return nil, err
 	}
+	maps.Copy(stack.Config, secrets)
 	for key, value := range w.overrides {
 		stack.Config[key] = value
 	}
@@ -110,28 +106,55 @@ func secretKeys(values map[string]any, required []string) []string {
 	return keys
 }
 
-// keptSalt reads the salt that the existing settings have, or makes one, in the form of Pulumi's passphrase provider:
-// "v1", the salt, and a known text encrypted under it.
-// https://www.pulumi.com/docs/iac/concepts/secrets/#available-encryption-providers
-func keptSalt(existing string) (string, config.Crypter, error) {
+// simulatedSecrets are the keys with the simulated secret, encrypted under the salt that the existing settings have, or
+// under a new one. What is encrypted already is kept: to derive the key takes longer than everything else here.
+func simulatedSecrets(ctx context.Context, existing string, keys []string) (string, map[string]any, error) {
 	var kept struct {
-		Salt string `yaml:"encryptionsalt"`
+		Salt   string         `yaml:"encryptionsalt"`
+		Config map[string]any `yaml:"config"`
 	}
-	text, err := os.ReadFile(existing)
-	if err == nil {
-		err = yaml.Unmarshal(text, &kept)
+	if text, err := os.ReadFile(existing); err == nil {
+		if err := yaml.Unmarshal(text, &kept); err != nil {
+			return "", nil, err
+		}
 	}
-	parts := strings.SplitN(kept.Salt, ":", 3)
-	if err == nil && len(parts) == 3 {
+	secrets := map[string]any{}
+	for _, key := range keys {
+		if object, ok := kept.Config[key].(map[string]any); ok && object["secure"] != nil {
+			secrets[key] = object
+		}
+	}
+	if kept.Salt != "" && len(secrets) == len(keys) {
+		return kept.Salt, secrets, nil
+	}
+	salt, crypter, err := crypterFor(ctx, kept.Salt)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, key := range keys {
+		cipher, err := crypter.EncryptValue(ctx, SimulatedSecret)
+		if err != nil {
+			return "", nil, err
+		}
+		secrets[key] = map[string]any{"secure": cipher}
+	}
+	return salt, secrets, nil
+}
+
+// crypterFor reads a salt in the form of Pulumi's passphrase provider, or makes one: "v1", the salt, and a known text
+// encrypted under it.
+// https://www.pulumi.com/docs/iac/concepts/secrets/#available-encryption-providers
+func crypterFor(ctx context.Context, kept string) (string, config.Crypter, error) {
+	if parts := strings.SplitN(kept, ":", 3); len(parts) == 3 {
 		salt, err := base64.StdEncoding.DecodeString(parts[1])
-		return kept.Salt, config.NewSymmetricCrypterFromPassphrase(passphrase, salt), err
+		return kept, config.NewSymmetricCrypterFromPassphrase(passphrase, salt), err
 	}
 	salt := make([]byte, 8)
 	if _, err := rand.Read(salt); err != nil {
 		return "", nil, err
 	}
 	crypter := config.NewSymmetricCrypterFromPassphrase(passphrase, salt)
-	proof, err := crypter.EncryptValue(context.Background(), "pulumi")
+	proof, err := crypter.EncryptValue(ctx, "pulumi")
 	return "v1:" + base64.StdEncoding.EncodeToString(salt) + ":" + proof, crypter, err
 }
 

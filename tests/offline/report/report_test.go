@@ -64,8 +64,7 @@ func TestDurationsReadShort(t *testing.T) {
 
 func TestPricesAreAddedUp(t *testing.T) {
 	t.Parallel()
-	lines := strings.Split(printed(sample(), sample()), "\n")
-	for _, line := range lines {
+	for line := range strings.SplitSeq(printed(sample(), sample()), "\n") {
 		if strings.HasPrefix(line, "  total") {
 			require.Equal(t, []string{"total", "128.00", "193.00", "256.00"}, strings.Fields(line))
 			return
