@@ -60,7 +60,9 @@ type HashFleetArgs struct {
 }
 
 // Artifact is one version of one S3 object: a static x86-64 executable. It is downloaded by its version id and not
-// started unless its SHA-256 is the one given.
+// started unless its SHA-256 is the one given. It runs as a user of its own on a read-only system, with the system calls of
+// an ordinary service and Internet and Unix sockets only: it can neither list network interfaces (AF_NETLINK) nor reach the
+// instance's metadata.
 type Artifact struct {
 	// Bucket is the bucket's name. Versioning must be on. Required.
 	Bucket pulumi.StringInput `pulumi:"bucket"`
@@ -109,8 +111,8 @@ type Server struct {
 	Limiter *Limiter `pulumi:"limiter"`
 }
 
-// Limiter queues what one server cannot take. It needs the haproxy package: baked into the image, or in a repository
-// that the instances reach and Instances.Image.ID names. docs/decisions/0011-limiter.md.
+// Limiter queues what one server cannot take. It is HAProxy: from the image where it is baked in, otherwise from Amazon
+// Linux 2023's own repository, which the instances reach through S3. docs/decisions/0011-limiter.md.
 type Limiter struct {
 	// Port is where the limiter listens, other than the server's. Default: 8080.
 	Port int `pulumi:"port"`

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,6 +38,7 @@ type instance struct {
 	server   *http.Server
 	target   string
 	failures map[string]int // how often a command still fails
+	refusal  string         // what Auto Scaling says to a lifecycle answer instead of taking it
 	stop     context.CancelFunc
 }
 
@@ -119,7 +121,7 @@ func (i *instance) exec(next interp.ExecHandlerFunc) interp.ExecHandlerFunc {
 		}
 		switch name {
 		case "aws":
-			return i.aws(args)
+			return i.aws(ctx, args)
 		case "systemctl":
 			return i.systemctl(args)
 		case "dnf", "amazon-cloudwatch-agent-ctl":
@@ -130,7 +132,7 @@ func (i *instance) exec(next interp.ExecHandlerFunc) interp.ExecHandlerFunc {
 			time.Sleep(10 * time.Millisecond)
 			return ctx.Err()
 		case "holdfast-lifecycle":
-			return i.lifecycle(args[1:])
+			return i.installed(lifecyclePath, args[1:])
 		case "install", "mkdir", "sha256sum", "chmod", "mv", "rm", "touch", "cat":
 			return i.real(ctx, args)
 		}
@@ -183,9 +185,13 @@ func (i *instance) real(ctx context.Context, args []string) error {
 }
 
 // aws downloads the artifact, and takes lifecycle answers.
-func (i *instance) aws(args []string) error {
+func (i *instance) aws(ctx context.Context, args []string) error {
 	if args[1] == "s3api" {
 		return os.WriteFile(i.path(args[len(args)-1]), i.artifact, 0o600)
+	}
+	if i.refusal != "" {
+		_, _ = io.WriteString(interp.HandlerCtx(ctx).Stderr, i.refusal)
+		return interp.ExitStatus(254)
 	}
 	return nil
 }
@@ -202,7 +208,9 @@ func (i *instance) systemctl(args []string) error {
 		i.serve()
 	case line == "stop holdfast-server.service" && i.server != nil:
 		return i.server.Close()
-	case line == "restart holdfast-server.service":
+	case line == "enable --now --no-block holdfast-agent.service":
+		_ = i.installed(agentPath, nil) // its unit tries again
+	case strings.HasPrefix(line, "restart holdfast-server.service"):
 		i.mu.Lock()
 		i.answer = http.StatusOK
 		i.mu.Unlock()
@@ -256,9 +264,9 @@ func (i *instance) ask(out io.Writer, url string) error {
 	return err
 }
 
-// lifecycle runs the script that the user data installed.
-func (i *instance) lifecycle(arguments []string) error {
-	script, err := os.ReadFile(i.path(lifecyclePath))
+// installed runs a script that the user data installed.
+func (i *instance) installed(path string, arguments []string) error {
+	script, err := os.ReadFile(i.path(path))
 	if err != nil {
 		return interp.ExitStatus(127)
 	}
@@ -327,7 +335,7 @@ func TestAnArtifactWithAnotherDigestIsNeverStarted(t *testing.T) {
 	data.SHA256 = strings.Repeat("0", 64)
 	require.Error(t, i.boot(data))
 	require.Equal(t, []string{"launch ABANDON"}, i.answers())
-	require.False(t, i.called("systemctl enable"), "%v", i.calls)
+	require.False(t, i.called("systemctl enable --now holdfast-server.service"), "%v", i.calls)
 	require.NoFileExists(t, i.path("/opt/holdfast/server"))
 	require.NoFileExists(t, i.path("/opt/holdfast/server.download"))
 }
@@ -338,7 +346,7 @@ func TestADownloadThatFailsForGoodAbandonsTheLaunch(t *testing.T) {
 	i.failures["aws"] = 5
 	require.Error(t, i.boot(i.data()))
 	require.Equal(t, []string{"launch ABANDON"}, i.answers())
-	require.False(t, i.called("systemctl enable"))
+	require.False(t, i.called("systemctl enable --now holdfast-server.service"))
 }
 
 func TestADownloadThatFailsAtFirstIsTriedAgain(t *testing.T) {
@@ -359,13 +367,34 @@ func TestAServerThatNeverAnswers200AbandonsTheLaunch(t *testing.T) {
 	require.False(t, i.called("systemctl enable --now holdfast-lifecycle.service"))
 }
 
-func TestAnInstanceThatCannotBeWatchedAbandonsTheLaunch(t *testing.T) {
+func TestAServerWhoseUnitsDoNotStartAbandonsTheLaunch(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"dnf", "amazon-cloudwatch-agent-ctl", "systemctl"} {
+	i := newInstance(t)
+	i.failures["systemctl"] = 1
+	require.Error(t, i.boot(i.data()))
+	require.Equal(t, []string{"launch ABANDON"}, i.answers())
+}
+
+func TestARepositoryThatIsDownKeepsNoServerOut(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"dnf", "amazon-cloudwatch-agent-ctl"} {
 		i := newInstance(t)
-		i.failures[command] = 1
-		require.Error(t, i.boot(i.data()), command)
-		require.Equal(t, []string{"launch ABANDON"}, i.answers(), command)
+		i.failures[command] = 100
+		require.NoError(t, i.boot(i.data()), command)
+		require.Equal(t, []string{"launch CONTINUE"}, i.answers(), command)
+	}
+	require.Contains(t, agentUnit, "Restart=on-failure", "the agent is tried again")
+}
+
+func TestAPackageThatTheServerNeedsIsTriedFiveTimes(t *testing.T) {
+	t.Parallel()
+	for failures, answer := range map[int]string{5: "launch CONTINUE", 6: "launch ABANDON"} { // the first is the agent's
+		i := newInstance(t)
+		i.failures["dnf"] = failures
+		data := i.data()
+		data.Limiter = &limiterData{Port: i.port, Concurrency: 5, QueueSeconds: 7}
+		_ = i.boot(data)
+		require.Equal(t, []string{answer}, i.answers(), "%d failures", failures)
 	}
 }
 
@@ -381,7 +410,7 @@ func booted(t *testing.T) *instance {
 // watch runs the watch until done says so.
 func (i *instance) watch(done func() bool) error {
 	result := make(chan error, 1)
-	go func() { result <- i.lifecycle([]string{"watch"}) }()
+	go func() { result <- i.installed(lifecyclePath, []string{"watch"}) }()
 	for {
 		select {
 		case err := <-result:
@@ -433,6 +462,64 @@ func TestAnInstanceFromTheWarmPoolThatNoLongerAnswersIsNotLetIn(t *testing.T) {
 	i.target, i.answer = "InService", http.StatusServiceUnavailable
 	_ = i.watch(func() bool { return len(i.answers()) > 1 })
 	require.Equal(t, []string{"launch CONTINUE", "launch ABANDON"}, i.answers()[:2])
+}
+
+func TestAnAnswerThatWasNotTakenIsGivenAgain(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.target = "Warmed:Stopped"
+	require.NoError(t, i.boot(i.data()), "%s", i.log.String())
+	i.calls, i.target, i.failures["aws"] = nil, "InService", 7 // five tries at the first look, two more at the second
+	_ = i.watch(func() bool { return len(i.answers()) >= 8 })
+	require.Equal(t, slices.Repeat([]string{"launch CONTINUE"}, 8), i.answers(), "a healthy server is not abandoned because a call failed")
+}
+
+func TestAnAnswerThatNobodyWaitsForIsGivenOnce(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.target = "Warmed:Stopped"
+	require.NoError(t, i.boot(i.data()), "%s", i.log.String())
+	i.calls, i.target = nil, "InService"
+	i.refusal = "An error occurred (ValidationError) when calling the CompleteLifecycleAction operation: No active Lifecycle Action found with instance ID i-0123456789abcdef0"
+	looks := 0
+	_ = i.watch(func() bool { looks++; return looks > 20 })
+	require.Equal(t, []string{"launch CONTINUE"}, i.answers())
+}
+
+func TestALimiterThatIsStuckIsRestartedWithItsServer(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, limitedUserData().fill(lifecycle), "systemctl restart holdfast-server.service haproxy.service")
+	require.NotContains(t, plainUserData().fill(lifecycle), "haproxy")
+}
+
+func TestTheLimiterIsNotRootAndDoesNotReachTheCredentials(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	data := i.data()
+	data.Limiter = &limiterData{Port: i.port, Concurrency: 5, QueueSeconds: 7}
+	require.NoError(t, i.boot(data), "%s", i.log.String())
+	config, err := os.ReadFile(i.path("/etc/haproxy/haproxy.cfg"))
+	require.NoError(t, err)
+	require.Contains(t, string(config), "global\n  user haproxy\n  group haproxy\n")
+	unit, err := os.ReadFile(i.path("/etc/systemd/system/haproxy.service.d/holdfast.conf"))
+	require.NoError(t, err)
+	require.Contains(t, string(unit), "IPAddressDeny=169.254.169.254/32 fd00:ec2::254/128\n")
+	require.Contains(t, string(unit), "Restart=always\n")
+}
+
+func TestLogsAreRotatedByTheHour(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	require.NoError(t, i.boot(i.data()), "%s", i.log.String())
+	timer, err := os.ReadFile(i.path("/etc/systemd/system/logrotate.timer.d/holdfast.conf"))
+	require.NoError(t, err)
+	require.Contains(t, string(timer), "OnCalendar=\nOnCalendar=hourly\n")
+	require.True(t, i.called("systemctl restart logrotate.timer"))
+}
+
+func TestALimiterNeedsNoImageOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, refused(t, arguments(func(a *HashFleetArgs) { a.Server.Limiter = &Limiter{} })))
 }
 
 func TestTheLimiterStandsInFrontOfTheServer(t *testing.T) {

@@ -99,7 +99,7 @@ func (b *builder) userData() pulumi.StringOutput {
 func (p *plan) userData() userData {
 	data := userData{
 		Region: p.args.Region, SHA256: p.args.Artifact.SHA256, Port: p.args.Server.Port, HealthPath: p.args.Server.HealthPath,
-		BootTimeout: bootTimeout, DrainSeconds: drainSeconds, LaunchHook: p.hookName(launchHook), TerminateHook: p.hookName(terminateHook),
+		BootTimeout: bootTimeout, DrainSeconds: p.drainSeconds(), LaunchHook: p.hookName(launchHook), TerminateHook: p.hookName(terminateHook),
 	}
 	if l := p.args.Server.Limiter; l != nil {
 		data.Limiter = &limiterData{

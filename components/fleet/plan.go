@@ -25,11 +25,11 @@ const (
 
 // Times of an instance's life, in seconds.
 const (
-	bootTimeout  = 300 // for the server to answer once it was started
-	launchWait   = 900 // for the whole start: packages, download, answer
-	drainSeconds = 5   // after the load balancer let go, for the last log lines
-	letGoMargin  = 60
-	healthGrace  = 60
+	bootTimeout = 300 // for the server to answer once it was started
+	launchWait  = 900 // for the whole start: packages, download, answer
+	lastSeconds = 5   // after the load balancer let go, for the last log lines
+	letGoMargin = 60
+	healthGrace = 60
 )
 
 // The names of the lifecycle hooks.
@@ -207,5 +207,12 @@ func (p *plan) hookName(hook string) string { return p.name + "-" + hook }
 // terminateWait is how long the group waits for a leaving instance, in seconds: all that its requests may take, and a
 // margin. Limits 30 to 7200, https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
 func (p *plan) terminateWait() int {
-	return int(p.args.LoadBalancer.DeregistrationDelay.Seconds()) + drainSeconds + letGoMargin
+	return p.drainSeconds() + letGoMargin
+}
+
+// drainSeconds is how long a leaving server goes on answering, counted from when it learns that it leaves. The metadata
+// tells it when the group prepares the transition, which may be before the load balancer has drained.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/retrieving-target-lifecycle-state-through-imds.html
+func (p *plan) drainSeconds() int {
+	return int(p.args.LoadBalancer.DeregistrationDelay.Seconds()) + lastSeconds
 }

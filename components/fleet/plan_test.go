@@ -144,7 +144,6 @@ func TestEveryMistakeIsRefusedInTheCallersWords(t *testing.T) {
 		"no type":                {func(a *HashFleetArgs) { a.Instances.Type = "large" }, []string{"Instances.Type"}},
 		"unpinned in production": {func(a *HashFleetArgs) { a.Disposable = false }, []string{"Instances.Image.ID"}},
 		"image both ways":        {func(a *HashFleetArgs) { a.Instances.Image = Image{ID: "ami-0123456789abcdef0", Parameter: "/x"} }, []string{"Instances.Image"}},
-		"limiter without image":  {func(a *HashFleetArgs) { a.Server.Limiter = &Limiter{} }, []string{"Server.Limiter"}},
 		"warm pool and mixed": {func(a *HashFleetArgs) {
 			a.Instances.WarmPool, a.Instances.Mixed = &WarmPool{}, &Mixed{Types: map[string]int{"c7i.large": 1, "c6i.large": 1}}
 		}, []string{"Instances.WarmPool"}},

@@ -93,8 +93,9 @@ func TestALaunchThatDoesNotReportIsAbandonedAndALeaveIsNot(t *testing.T) {
 	require.Equal(t, "hash-launch ABANDON", hooks[0].Text("name")+" "+hooks[0].Text("defaultResult"))
 	require.Equal(t, "hash-terminate CONTINUE", hooks[1].Text("name")+" "+hooks[1].Text("defaultResult"))
 	delay := only(t, rec, tTargets).In().Int("deregistrationDelay")
-	require.Greater(t, hooks[1].Int("heartbeatTimeout"), delay+drainSeconds, "requests may finish before the instance is let go")
+	require.Greater(t, hooks[1].Int("heartbeatTimeout"), delay+lastSeconds, "requests may finish before the instance is let go")
 	script := userDataOf(t, rec)
+	require.Contains(t, script, fmt.Sprintf("sleep '%d'\n", delay+lastSeconds), "it answers for as long as the load balancer may send")
 	for _, name := range []string{"'hash-launch' CONTINUE", "'hash-launch' ABANDON", "'hash-terminate' CONTINUE"} {
 		require.Contains(t, script, "answer "+name)
 	}

@@ -17,12 +17,13 @@ const maxUserData = 16 * 1024
 // Where things are on the instance.
 const (
 	lifecyclePath = "/usr/local/bin/holdfast-lifecycle"
+	agentPath     = "/usr/local/bin/holdfast-agent"
 	agentConfig   = "/opt/aws/amazon-cloudwatch-agent/etc/holdfast.json"
 	serverLog     = "/var/log/holdfast/server.log"
 	bootLog       = "/var/log/cloud-init-output.log"
 )
 
-// bootstrap installs the server and brings it into service; lifecycle talks to the Auto Scaling group. Both are fixed
+// bootstrap installs the server and brings it into service; lifecycle talks to the Auto Scaling group. They are fixed
 // text: everything that differs between fleets is a constant declared above them, so that the texts can be checked as
 // they stand.
 var (
@@ -36,8 +37,16 @@ var (
 	lifecycleUnit string
 	//go:embed scripts/server.logrotate
 	logRotation string
+	//go:embed scripts/logrotate.timer.conf
+	logRotationTimer string
+	//go:embed scripts/agent.sh
+	agentScript string
+	//go:embed scripts/agent.service
+	agentUnit string
 	//go:embed scripts/limiter.cfg
 	limiterConfig string
+	//go:embed scripts/limiter.conf
+	limiterUnit string
 )
 
 // userData is what an instance must know to become a server of the fleet.
@@ -51,7 +60,7 @@ type userData struct {
 	HealthPath string
 	// BootTimeout is how long the server may take to answer, in seconds.
 	BootTimeout int
-	// DrainSeconds is how long a leaving server goes on answering after the load balancer let go of it.
+	// DrainSeconds is how long a leaving server goes on answering.
 	DrainSeconds int
 	LogGroup     string
 	LaunchHook   string
@@ -171,10 +180,16 @@ func (u userData) files() ([]file, error) {
 		{"/etc/systemd/system/holdfast-server.service", "0644", u.fill(serverUnit)},
 		{"/etc/systemd/system/holdfast-lifecycle.service", "0644", u.fill(lifecycleUnit)},
 		{"/etc/logrotate.d/holdfast", "0644", logRotation},
+		// The package's timer runs once a day, and the size is looked at only then.
+		{"/etc/systemd/system/logrotate.timer.d/holdfast.conf", "0644", logRotationTimer},
 		{agentConfig, "0644", agent},
+		{agentPath, "0755", agentScript},
+		{"/etc/systemd/system/holdfast-agent.service", "0644", agentUnit},
 	}
 	if u.Limiter != nil {
-		files = append(files, file{"/etc/haproxy/haproxy.cfg", "0644", u.fill(limiterConfig)})
+		// The package's unit starts as root, restarts nothing and reaches the instance's credentials.
+		files = append(files, file{"/etc/haproxy/haproxy.cfg", "0644", u.fill(limiterConfig)},
+			file{"/etc/systemd/system/haproxy.service.d/holdfast.conf", "0644", limiterUnit})
 	}
 	for _, f := range files {
 		if strings.Contains("\n"+f.text+"\n", "\n"+endOfFile+"\n") {
@@ -186,12 +201,13 @@ func (u userData) files() ([]file, error) {
 
 // fill puts this fleet's values into a file. The marks are upper-case words between at signs.
 func (u userData) fill(text string) string {
-	limiter := limiterData{}
+	limiter, units := limiterData{}, "holdfast-server.service"
 	if u.Limiter != nil {
-		limiter = *u.Limiter
+		limiter, units = *u.Limiter, units+" haproxy.service"
 	}
 	return strings.NewReplacer(
 		"@REGION@", u.Region,
+		"@UNITS@", units,
 		"@LAUNCH_HOOK@", u.LaunchHook,
 		"@TERMINATE_HOOK@", u.TerminateHook,
 		"@BOOT_TIMEOUT@", fmt.Sprint(u.BootTimeout),

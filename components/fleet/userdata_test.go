@@ -21,7 +21,7 @@ func update() bool { return flag.Lookup("update").Value.String() == "true" }
 func plainUserData() userData {
 	return userData{
 		Region: "eu-central-1", Bucket: "artifacts", Key: "hash/server", VersionID: "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
-		SHA256: strings.Repeat("ab", 32), Port: 80, HealthPath: "/healthz", BootTimeout: bootTimeout, DrainSeconds: drainSeconds,
+		SHA256: strings.Repeat("ab", 32), Port: 80, HealthPath: "/healthz", BootTimeout: bootTimeout, DrainSeconds: 35,
 		LogGroup: "hash-log-1234567", LaunchHook: launchHook, TerminateHook: terminateHook,
 	}
 }
@@ -40,6 +40,7 @@ func TestUserDataIsWhatTheGoldenScriptsSay(t *testing.T) {
 		requireGolden(t, name, script)
 	}
 	requireGolden(t, "lifecycle.sh", plainUserData().fill(lifecycle))
+	requireGolden(t, "agent.sh", agentScript)
 }
 
 // requireGolden keeps the rendered scripts in testdata, where shellcheck reads them.

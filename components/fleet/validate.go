@@ -117,9 +117,6 @@ func (p *plan) validateServer(problems *fielderror.Errors) {
 		s.Limiter.Port, "1 to 65535, another than the server's", "use 8080")
 	problems.Require(s.Limiter.Queue >= time.Second && s.Limiter.Queue <= 30*time.Second && s.Limiter.Queue%time.Second == 0,
 		"Server.Limiter.Queue", s.Limiter.Queue, "whole seconds from 1s to 30s", "use 5s")
-	problems.Require(p.args.Instances.Image.ID != "", "Server.Limiter", "Instances.Image.ID not given",
-		"an image of your own with the haproxy package, or with a repository that has it: Amazon Linux's own image has neither",
-		"bake an image and give its id in Instances.Image.ID")
 }
 
 func (p *plan) validateInstances(problems *fielderror.Errors) {

@@ -9,6 +9,17 @@ finish() {
 }
 trap finish EXIT
 
+attempt() { # what, command and its arguments: five times, with longer and longer pauses
+  local what=$1 try
+  shift
+  for try in 1 2 3 4 5; do
+    if "$@"; then return; fi
+    echo "holdfast: $what attempt $try failed"
+    sleep "$((try * 2))"
+  done
+  return 1
+}
+
 download() {
   aws s3api get-object --region "$REGION" --bucket "$BUCKET" --key "$KEY" --version-id "$VERSION_ID" \
     /opt/holdfast/server.download >/dev/null
@@ -16,13 +27,7 @@ download() {
 
 install_server() {
   mkdir -p /opt/holdfast /var/log/holdfast
-  local try
-  for try in 1 2 3 4 5; do
-    if download; then break; fi
-    echo "holdfast: download attempt $try failed"
-    if [ "$try" -eq 5 ]; then return 1; fi
-    sleep "$((try * 2))"
-  done
+  attempt download download || return 1
   echo "$SHA256  /opt/holdfast/server.download" | sha256sum --check --strict --status || {
     echo "holdfast: the artifact's SHA-256 is not $SHA256: it is not started"
     rm -f /opt/holdfast/server.download
@@ -35,18 +40,18 @@ install_server() {
 
 need() { # command, package
   if [ -x "$1" ]; then return; fi
-  dnf install -y --quiet "$2"
+  attempt "package $2" dnf install -y --quiet "$2"
 }
 
+systemctl daemon-reload
+systemctl restart logrotate.timer
+systemctl enable --now --no-block holdfast-agent.service
+
 install_server
-need /opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl amazon-cloudwatch-agent
 if [ "$LIMITED" = 1 ]; then need /usr/sbin/haproxy haproxy; fi
 
-systemctl daemon-reload
 systemctl enable --now holdfast-server.service
 if [ "$LIMITED" = 1 ]; then systemctl enable --now haproxy.service; fi
-/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s \
-  -c file:/opt/aws/amazon-cloudwatch-agent/etc/holdfast.json
 
 /usr/local/bin/holdfast-lifecycle continue
 systemctl enable --now holdfast-lifecycle.service

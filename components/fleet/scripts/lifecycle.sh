@@ -18,13 +18,21 @@ metadata() {
     "http://169.254.169.254/latest/meta-data/$1"
 }
 
+# Status 2 says that nobody waits: after a reboot, for example. A call that is throttled for longer than the client tries
+# by itself is repeated, because an answer that is lost costs the instance.
 answer() { # hook, result
-  local group instance
+  local group instance said try
   group=$(metadata tags/instance/aws:autoscaling:groupName)
   instance=$(metadata instance-id)
   say "hook $1: $2"
-  aws autoscaling complete-lifecycle-action --region '@REGION@' --auto-scaling-group-name "$group" \
-    --lifecycle-hook-name "$1" --instance-id "$instance" --lifecycle-action-result "$2"
+  for try in 1 2 3 4 5; do
+    if said=$(aws autoscaling complete-lifecycle-action --region '@REGION@' --auto-scaling-group-name "$group" \
+      --lifecycle-hook-name "$1" --instance-id "$instance" --lifecycle-action-result "$2" 2>&1); then return 0; fi
+    say "answer $try was not taken: $said"
+    case "$said" in *'No active Lifecycle Action'*) return 2 ;; esac
+    sleep "$try"
+  done
+  return 1
 }
 
 healthy() {
@@ -52,12 +60,28 @@ abandon() {
   answer '@LAUNCH_HOOK@' ABANDON
 }
 
+# Whether the target state changes before or after the load balancer has drained is not documented, so the whole drain is
+# waited for here, and the answer is repeated until the group waits for it.
 let_go() {
-  # The group deregisters the instance first and waits for the load balancer to drain; what is left here are the last
-  # log lines.
+  local try
   sleep '@DRAIN_SECONDS@'
   systemctl stop holdfast-server.service || true
-  answer '@TERMINATE_HOOK@' CONTINUE
+  for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    if answer '@TERMINATE_HOOK@' CONTINUE; then return; fi
+    say "waiting to be let go, $try"
+    sleep 5
+  done
+}
+
+# Out of the warm pool or into it: the group waits for an answer once. One that was not taken is no answer.
+arrive() {
+  local result=CONTINUE status=0
+  if ! wait_healthy; then
+    result=ABANDON
+    systemctl stop holdfast-server.service || true
+  fi
+  answer '@LAUNCH_HOOK@' "$result" || status=$?
+  [ "$status" -ne 1 ]
 }
 
 remember() {
@@ -65,8 +89,7 @@ remember() {
   printf '%s\n' "$1" >"$STATE/target"
 }
 
-# One step of the watch. Each time the group wants the instance elsewhere (out of the warm pool, back into it, or gone)
-# it waits for an answer once. After a reboot nobody waits, and the answer is refused: that is no fault.
+# One step of the watch: what the group wants of the instance, and whether the server still answers.
 watch_once() {
   local target
   target=$(metadata autoscaling/target-lifecycle-state) || return 0
@@ -76,7 +99,7 @@ watch_once() {
       let_go
       return 1
       ;;
-    InService | Warmed:*) let_in || abandon || say 'nobody waits for an answer' ;;
+    InService | Warmed:*) arrive || return 0 ;;
     esac
     remember "$target"
   fi
@@ -90,8 +113,8 @@ restart_if_stuck() {
   fi
   failures=$((failures + 1))
   if [ "$failures" -ge 3 ]; then
-    say 'three checks failed: restarting the server'
-    systemctl restart holdfast-server.service || true
+    say 'three checks failed: restarting @UNITS@'
+    systemctl restart @UNITS@ || true
     failures=0
   fi
 }

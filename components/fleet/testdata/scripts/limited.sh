@@ -30,13 +30,21 @@ metadata() {
     "http://169.254.169.254/latest/meta-data/$1"
 }
 
+# Status 2 says that nobody waits: after a reboot, for example. A call that is throttled for longer than the client tries
+# by itself is repeated, because an answer that is lost costs the instance.
 answer() { # hook, result
-  local group instance
+  local group instance said try
   group=$(metadata tags/instance/aws:autoscaling:groupName)
   instance=$(metadata instance-id)
   say "hook $1: $2"
-  aws autoscaling complete-lifecycle-action --region 'eu-central-1' --auto-scaling-group-name "$group" \
-    --lifecycle-hook-name "$1" --instance-id "$instance" --lifecycle-action-result "$2"
+  for try in 1 2 3 4 5; do
+    if said=$(aws autoscaling complete-lifecycle-action --region 'eu-central-1' --auto-scaling-group-name "$group" \
+      --lifecycle-hook-name "$1" --instance-id "$instance" --lifecycle-action-result "$2" 2>&1); then return 0; fi
+    say "answer $try was not taken: $said"
+    case "$said" in *'No active Lifecycle Action'*) return 2 ;; esac
+    sleep "$try"
+  done
+  return 1
 }
 
 healthy() {
@@ -64,12 +72,28 @@ abandon() {
   answer 'launch' ABANDON
 }
 
+# Whether the target state changes before or after the load balancer has drained is not documented, so the whole drain is
+# waited for here, and the answer is repeated until the group waits for it.
 let_go() {
-  # The group deregisters the instance first and waits for the load balancer to drain; what is left here are the last
-  # log lines.
-  sleep '5'
+  local try
+  sleep '35'
   systemctl stop holdfast-server.service || true
-  answer 'terminate' CONTINUE
+  for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    if answer 'terminate' CONTINUE; then return; fi
+    say "waiting to be let go, $try"
+    sleep 5
+  done
+}
+
+# Out of the warm pool or into it: the group waits for an answer once. One that was not taken is no answer.
+arrive() {
+  local result=CONTINUE status=0
+  if ! wait_healthy; then
+    result=ABANDON
+    systemctl stop holdfast-server.service || true
+  fi
+  answer 'launch' "$result" || status=$?
+  [ "$status" -ne 1 ]
 }
 
 remember() {
@@ -77,8 +101,7 @@ remember() {
   printf '%s\n' "$1" >"$STATE/target"
 }
 
-# One step of the watch. Each time the group wants the instance elsewhere (out of the warm pool, back into it, or gone)
-# it waits for an answer once. After a reboot nobody waits, and the answer is refused: that is no fault.
+# One step of the watch: what the group wants of the instance, and whether the server still answers.
 watch_once() {
   local target
   target=$(metadata autoscaling/target-lifecycle-state) || return 0
@@ -88,7 +111,7 @@ watch_once() {
       let_go
       return 1
       ;;
-    InService | Warmed:*) let_in || abandon || say 'nobody waits for an answer' ;;
+    InService | Warmed:*) arrive || return 0 ;;
     esac
     remember "$target"
   fi
@@ -102,8 +125,8 @@ restart_if_stuck() {
   fi
   failures=$((failures + 1))
   if [ "$failures" -ge 3 ]; then
-    say 'three checks failed: restarting the server'
-    systemctl restart holdfast-server.service || true
+    say 'three checks failed: restarting holdfast-server.service haproxy.service'
+    systemctl restart holdfast-server.service haproxy.service || true
     failures=0
   fi
 }
@@ -198,6 +221,13 @@ install -D -m 0644 /dev/stdin /etc/logrotate.d/holdfast <<'HOLDFAST_END'
 }
 HOLDFAST_END
 
+install -D -m 0644 /dev/stdin /etc/systemd/system/logrotate.timer.d/holdfast.conf <<'HOLDFAST_END'
+[Timer]
+OnCalendar=
+OnCalendar=hourly
+AccuracySec=1m
+HOLDFAST_END
+
 install -D -m 0644 /dev/stdin /opt/aws/amazon-cloudwatch-agent/etc/holdfast.json <<'HOLDFAST_END'
 {
  "agent": {
@@ -256,8 +286,41 @@ install -D -m 0644 /dev/stdin /opt/aws/amazon-cloudwatch-agent/etc/holdfast.json
 }
 HOLDFAST_END
 
+install -D -m 0755 /dev/stdin /usr/local/bin/holdfast-agent <<'HOLDFAST_END'
+#!/bin/bash
+# Installs the CloudWatch agent where the image lacks it, and starts it with the fleet's configuration. Its unit tries
+# again until it succeeds, and no server waits for it: a repository that is down must not keep servers out of service.
+set -euo pipefail
+
+readonly CTL=/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl
+
+if [ ! -x "$CTL" ]; then dnf install -y --quiet amazon-cloudwatch-agent; fi
+"$CTL" -a fetch-config -m ec2 -s -c file:/opt/aws/amazon-cloudwatch-agent/etc/holdfast.json
+HOLDFAST_END
+
+install -D -m 0644 /dev/stdin /etc/systemd/system/holdfast-agent.service <<'HOLDFAST_END'
+[Unit]
+Description=Starts the CloudWatch agent with the configuration of the fleet
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/bin/holdfast-agent
+Restart=on-failure
+RestartSec=60
+TimeoutStartSec=300
+
+[Install]
+WantedBy=multi-user.target
+HOLDFAST_END
+
 install -D -m 0644 /dev/stdin /etc/haproxy/haproxy.cfg <<'HOLDFAST_END'
 global
+  user haproxy
+  group haproxy
   maxconn 4096
   log /dev/log local0
 
@@ -288,6 +351,20 @@ backend server
   server local 127.0.0.1:80 check maxconn 5
 HOLDFAST_END
 
+install -D -m 0644 /dev/stdin /etc/systemd/system/haproxy.service.d/holdfast.conf <<'HOLDFAST_END'
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=1
+NoNewPrivileges=yes
+ProtectSystem=full
+ProtectHome=yes
+PrivateTmp=yes
+IPAddressDeny=169.254.169.254/32 fd00:ec2::254/128
+HOLDFAST_END
+
 finish() {
   local status=$?
   trap - EXIT
@@ -299,6 +376,17 @@ finish() {
 }
 trap finish EXIT
 
+attempt() { # what, command and its arguments: five times, with longer and longer pauses
+  local what=$1 try
+  shift
+  for try in 1 2 3 4 5; do
+    if "$@"; then return; fi
+    echo "holdfast: $what attempt $try failed"
+    sleep "$((try * 2))"
+  done
+  return 1
+}
+
 download() {
   aws s3api get-object --region "$REGION" --bucket "$BUCKET" --key "$KEY" --version-id "$VERSION_ID" \
     /opt/holdfast/server.download >/dev/null
@@ -306,13 +394,7 @@ download() {
 
 install_server() {
   mkdir -p /opt/holdfast /var/log/holdfast
-  local try
-  for try in 1 2 3 4 5; do
-    if download; then break; fi
-    echo "holdfast: download attempt $try failed"
-    if [ "$try" -eq 5 ]; then return 1; fi
-    sleep "$((try * 2))"
-  done
+  attempt download download || return 1
   echo "$SHA256  /opt/holdfast/server.download" | sha256sum --check --strict --status || {
     echo "holdfast: the artifact's SHA-256 is not $SHA256: it is not started"
     rm -f /opt/holdfast/server.download
@@ -325,18 +407,18 @@ install_server() {
 
 need() { # command, package
   if [ -x "$1" ]; then return; fi
-  dnf install -y --quiet "$2"
+  attempt "package $2" dnf install -y --quiet "$2"
 }
 
+systemctl daemon-reload
+systemctl restart logrotate.timer
+systemctl enable --now --no-block holdfast-agent.service
+
 install_server
-need /opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl amazon-cloudwatch-agent
 if [ "$LIMITED" = 1 ]; then need /usr/sbin/haproxy haproxy; fi
 
-systemctl daemon-reload
 systemctl enable --now holdfast-server.service
 if [ "$LIMITED" = 1 ]; then systemctl enable --now haproxy.service; fi
-/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s \
-  -c file:/opt/aws/amazon-cloudwatch-agent/etc/holdfast.json
 
 /usr/local/bin/holdfast-lifecycle continue
 systemctl enable --now holdfast-lifecycle.service
