@@ -23,6 +23,9 @@ const (
 	busyPercent      = 90.0
 	fullPercent      = 85.0
 	rollbackShare    = 0.5 // the share of the thresholds at which a rollout stops
+	nearlyAll        = 0.999 // a share must be below 1
+	ordinaryServices = 2 // service times that the slowest hundredth of a server that has just started takes
+	ordinaryLatency  = 500 * time.Millisecond
 	edgeFewest       = 100
 	trafficDeviation = 3
 )
@@ -42,15 +45,30 @@ func (b *builder) createAlarms() error {
 	}
 	b.alarms = set
 	b.fleet.sets = append(b.fleet.sets, set)
-	if b.rollback, err = set.Tighten(b.ctx, rollbackShare, rollbackKeys()...); err != nil {
-		return err
+	for _, key := range rollbackKeys() {
+		clone, err := set.Tighten(b.ctx, b.plan.rollbackAt(key), key)
+		if err != nil {
+			return err
+		}
+		b.rollback = append(b.rollback, clone)
 	}
-	b.fleet.sets = append(b.fleet.sets, b.rollback)
+	b.fleet.sets = append(b.fleet.sets, b.rollback...)
 	_, err = set.Composite(b.ctx, alarms.Composite{
 		Key: "degraded", Any: rollbackKeys(), Severity: alarms.Critical, Runbook: runbooks + "degraded",
 		Summary: "Users of the fleet get errors or wait too long.", Why: "One page for the symptoms; the warnings beside it say which.",
 	})
 	return err
+}
+
+// rollbackAt is the share of an alarm's threshold at which a rollout stops. That of latency is not below what is ordinary:
+// servers that have just started answer their first keys slowly, and an alarm that fires anyway would stop every rollout,
+// also the one that mends.
+func (p *plan) rollbackAt(key string) float64 {
+	if key != "latency-p99" {
+		return rollbackShare
+	}
+	ordinary := max(ordinaryServices*p.args.Load.ServiceTime, ordinaryLatency)
+	return min(max(rollbackShare, ordinary.Seconds()/p.slow().Seconds()), nearlyAll)
 }
 
 // targets makes the metrics of the target group, in one zone or in all.

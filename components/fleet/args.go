@@ -140,6 +140,10 @@ type Instances struct {
 	WarmPool *WarmPool `pulumi:"warmPool"`
 	// MaxLifetime replaces instances that are older, 1 to 365 days. Default: never.
 	MaxLifetime time.Duration `pulumi:"maxLifetime"`
+	// LogRetentionDays is how long the log group keeps what servers write: one of the periods of CloudWatch Logs.
+	// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html. Default: 90, and 7
+	// where Disposable.
+	LogRetentionDays int `pulumi:"logRetentionDays"`
 	// ZonalDistribution is what happens when a zone has no capacity: "balanced-best-effort" launches elsewhere,
 	// "balanced-only" goes on trying. Default: "balanced-best-effort".
 	// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-availability-zone-balanced.html
@@ -302,8 +306,8 @@ type CDN struct {
 	// Shield adds a cache between the edge and the origin, in the fleet's region. Default: false.
 	// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/origin-shield.html
 	Shield bool `pulumi:"shield"`
-	// WebACLARN is a web ACL of WAF with scope CLOUDFRONT, made elsewhere: its Go package takes tens of GB to compile.
-	// Default: none.
+	// WebACLARN is a web ACL of WAF with scope CLOUDFRONT, made elsewhere. Default: none, for the reasons in
+	// docs/decisions/0015-no-web-acl.md.
 	WebACLARN pulumi.StringInput `pulumi:"webAclArn"`
 	// OriginSecurityGroup is the id of CloudFront-VPCOrigins-Service-SG, which CloudFront makes in the VPC with its first
 	// VPC origin. Given in a later update it replaces the prefix list as the only source the load balancer admits.

@@ -6,13 +6,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-11444627/holdfast/components/capacity"
 	"github.com/seed-11444627/holdfast/components/internal/names"
+	"github.com/seed-11444627/holdfast/components/posture"
 	"github.com/seed-11444627/holdfast/tests/cloudsim"
 	"github.com/seed-11444627/holdfast/tests/conformance"
 )
@@ -265,4 +268,47 @@ func TestARollbackMayResolveAnImageThatIsAParameter(t *testing.T) {
 	require.Equal(t, "arn:aws:ssm:eu-central-1::parameter"+defaultImage, policy["Image"].Resource)
 	rec, _ = run(t, func(a *HashFleetArgs) { a.Instances.Image.ID = "ami-0123456789abcdef0" })
 	require.NotContains(t, named(t, rec, tRolePol, "hash-automation-policy").Text("policy"), "ssm:GetParameters")
+}
+
+func TestARolloutIsNotStoppedByWhatIsOrdinary(t *testing.T) {
+	for service, want := range map[time.Duration]float64{
+		10 * time.Millisecond:  0.03, // the alarm itself is at three service times
+		200 * time.Millisecond: 0.5,
+		250 * time.Millisecond: 0.5,
+		time.Second:            2,
+	} {
+		rec, _ := run(t, func(a *HashFleetArgs) { a.Load.ServiceTime, a.Load.PeakRequestsPerSecond = service, 10 })
+		ordinary, strict := named(t, rec, tAlarm, "hash-latency-p99").Number("threshold"), named(t, rec, tAlarm, "hash-latency-p99-rollback").Number("threshold")
+		require.InDelta(t, want, strict, 1e-3, "%v", service)
+		require.LessOrEqual(t, strict, ordinary)
+		require.InDelta(t, named(t, rec, tAlarm, "hash-target-5xx").Number("threshold")/2, named(t, rec, tAlarm, "hash-target-5xx-rollback").Number("threshold"), 1e-9)
+	}
+}
+
+func TestServerLogsAreKeptForAsLongAsItIsSaid(t *testing.T) {
+	const logGroup = "aws:cloudwatch/logGroup:LogGroup"
+	for days, want := range map[int]int{0: 7, 365: 365} {
+		rec, _ := run(t, func(a *HashFleetArgs) { a.Instances.LogRetentionDays = days })
+		require.Equal(t, want, named(t, rec, logGroup, "hash-log").Int("retentionInDays"))
+	}
+	rec, _ := run(t, func(a *HashFleetArgs) { a.Disposable, a.Instances.Image.ID = false, "ami-0123456789abcdef0" })
+	require.Equal(t, 90, named(t, rec, logGroup, "hash-log").Int("retentionInDays"))
+	require.Equal(t, []string{"Instances.LogRetentionDays"}, refused(t, arguments(func(a *HashFleetArgs) { a.Instances.LogRetentionDays = 100 })))
+}
+
+func TestALossIsNotCalledWithoutInterruptionWhileRequestsFail(t *testing.T) {
+	_, fleet := run(t, nil)
+	p := planned(t)
+	for scenario, plan := range map[posture.Scenario]capacity.Recovery{posture.InstanceLoss: p.recovery.Instance, posture.ZoneLoss: p.recovery.Zone} {
+		said := fleet.Posture().Recovery[scenario]
+		require.Zero(t, plan.Time, "enough servers are left at once")
+		require.NotZero(t, plan.Rerouting)
+		require.Equal(t, plan.Rerouting, said.RecoveryTime, "until then requests go to what is lost")
+		require.Equal(t, plan.Derivation, said.Derivation[:len(plan.Derivation)])
+	}
+	slow := planned(t, func(a *HashFleetArgs) {
+		a.Sizing.Minimum, a.Sizing.AcceptZoneLossOutage = 5, "a game day may interrupt development"
+	})
+	require.Equal(t, slow.recovery.Zone.Time, recovery(slow.recovery.Zone).RecoveryTime)
+	require.Greater(t, slow.recovery.Zone.Time, slow.recovery.Zone.Rerouting)
 }

@@ -38,7 +38,7 @@ func withDefaults(given *HashFleetArgs) HashFleetArgs {
 		limiter.Queue = cmp.Or(limiter.Queue, 5*time.Second)
 		a.Server.Limiter = &limiter
 	}
-	a.Instances = instanceDefaults(a.Instances)
+	a.Instances = instanceDefaults(a.Instances, a.Disposable)
 	a.Rollout.MinHealthyPercent = cmp.Or(a.Rollout.MinHealthyPercent, 100)
 	a.Rollout.MaxHealthyPercent = cmp.Or(a.Rollout.MaxHealthyPercent, 110)
 	a.Rollout.BakeTime = cmp.Or(a.Rollout.BakeTime, 10*time.Minute)
@@ -52,7 +52,12 @@ func withDefaults(given *HashFleetArgs) HashFleetArgs {
 	return a
 }
 
-func instanceDefaults(i Instances) Instances {
+func instanceDefaults(i Instances, disposable bool) Instances {
+	keep := 90
+	if disposable {
+		keep = 7
+	}
+	i.LogRetentionDays = cmp.Or(i.LogRetentionDays, keep)
 	i.Type = cmp.Or(i.Type, defaultType)
 	i.RootGiB = cmp.Or(i.RootGiB, 8)
 	i.ZonalDistribution = cmp.Or(i.ZonalDistribution, "balanced-best-effort")

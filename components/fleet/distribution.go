@@ -110,6 +110,9 @@ func (b *builder) requestPolicy() error {
 // year is how long browsers remember that the fleet speaks TLS only, in seconds.
 const year = 365 * 24 * 60 * 60
 
+// responseHeaders are for browsers. Strict transport security goes without "preload": with it the name may be put on the
+// browsers' built-in list, for a whole registered domain and all its names, and hardly off again. That is for the domain's
+// owner to say, not for one service under it. docs/decisions/0013-tls-to-the-fleet.md
 func (b *builder) responseHeaders() error {
 	always := pulumi.Bool(true)
 	made, err := component.New(b.ctx, b.kids, "response headers policy", b.kids.Child("headers"), &cloudfront.ResponseHeadersPolicyArgs{

@@ -10,6 +10,9 @@ import (
 
 // createEdgeLogs delivers CloudFront's access logs to the log bucket by standard logging (v2). The older kind would need
 // access control lists on the bucket. CloudFront's deliveries are made in us-east-1, for a bucket in any region.
+// The prefix in the destination's ARN must stay: without one AWS puts "AWSLogs/<account>/CloudFront/" before the suffix path
+// and answers with that, which every refresh would show as drift.
+// https://github.com/hashicorp/terraform-provider-aws/issues/46328
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html
 func (b *builder) createEdgeLogs() error {
 	name := b.kids.Child("edge", "logs")

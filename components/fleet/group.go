@@ -231,10 +231,12 @@ func (b *builder) refresh() *autoscaling.GroupInstanceRefreshArgs {
 
 // rollbackAlarms are the names of the tightened alarms, in a stable order.
 func (b *builder) rollbackAlarms() pulumi.StringArray {
-	names := b.rollback.Names()
 	var out pulumi.StringArray
-	for _, key := range slices.Sorted(maps.Keys(names)) {
-		out = append(out, names[key])
+	for _, set := range b.rollback {
+		names := set.Names()
+		for _, key := range slices.Sorted(maps.Keys(names)) {
+			out = append(out, names[key])
+		}
 	}
 	return out
 }

@@ -98,7 +98,7 @@ func (b *builder) keyPolicy() iam.Document {
 func (b *builder) createLogGroup() error {
 	name := b.kids.Child("log")
 	made, err := component.New(b.ctx, b.kids, "log group", name, &cloudwatch.LogGroupArgs{
-		RetentionInDays: pulumi.Int(b.unlessDisposable(90, 7)),
+		RetentionInDays: pulumi.Int(b.plan.args.Instances.LogRetentionDays),
 		KmsKeyId:        b.key.Arn,
 		Tags:            b.kids.Tags(name),
 	}, b.transform.LogGroup, cloudwatch.NewLogGroup, pulumi.RetainOnDelete(!b.plan.args.Disposable))

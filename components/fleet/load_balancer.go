@@ -69,7 +69,8 @@ func (b *builder) readySubnets() pulumi.StringArray {
 	return ids
 }
 
-// targetGroup routes to servers that answer the health path. Below half of them healthy it routes to all (fails open):
+// targetGroup routes to servers that answer the health path, over HTTP: they speak nothing else, and the way is one rule
+// between two security groups (docs/decisions/0013-tls-to-the-fleet.md). Below half of them healthy it routes to all (fails open):
 // then the check is more likely wrong than the servers, and refusing everyone helps nobody.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html
 func (b *builder) targetGroup() error {

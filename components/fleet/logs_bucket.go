@@ -17,7 +17,8 @@ const (
 )
 
 // createLogBucket makes the bucket of access and connection logs: private, versioned, encrypted, over TLS only, emptied
-// by age.
+// by age. Its own access is not logged: a bucket that logs into itself feeds itself, and one more bucket would have the same
+// question. Who reads logs is for the account's trail of data events to record.
 func (b *builder) createLogBucket() error {
 	name := b.kids.Limited(names.Bucket, "logs")
 	made, err := component.New(b.ctx, b.kids, "log bucket", name, &s3.BucketV2Args{

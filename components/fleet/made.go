@@ -36,7 +36,7 @@ type made struct {
 	ruleARNs    []pulumi.StringInput // of the rules that may write to deadLetters
 	certificate pulumi.StringInput
 	alarms      *alarms.Set
-	rollback    *alarms.Set
+	rollback    []*alarms.Set
 	edge
 	groupAlarmSet *alarms.Set
 }

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/seed-11444627/holdfast/components/alarms"
@@ -34,10 +35,12 @@ func (p *plan) posture(name string, sets []*alarms.Set) posture.Posture {
 	return out
 }
 
-// recovery is capacity's answer in the words of a posture. Servers hold no data.
+// recovery is capacity's answer in the words of a posture. Where enough servers are left at once, the peak is served again
+// as soon as the load balancer no longer sends requests to those that are lost: until then such requests fail, which is not
+// "without interruption". Servers hold no data.
 func recovery(r capacity.Recovery) posture.Recovery {
 	return posture.Recovery{
-		Unrecoverable: r.Unrecoverable, RecoveryTime: r.Time,
+		Unrecoverable: r.Unrecoverable, RecoveryTime: cmp.Or(r.Time, r.Rerouting),
 		Derivation: append(slices.Clone(r.Derivation), "no data is lost: servers hold none, and the answer for a key is always the same"),
 	}
 }

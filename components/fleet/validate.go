@@ -119,6 +119,10 @@ func (p *plan) validateServer(problems *fielderror.Errors) {
 		"Server.Limiter.Queue", s.Limiter.Queue, "whole seconds from 1s to 30s", "use 5s")
 }
 
+// retentions are the periods of CloudWatch Logs, in days.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
 func (p *plan) validateInstances(problems *fielderror.Errors) {
 	i := p.args.Instances
 	checkType(problems, "Instances.Type", i.Type)
@@ -132,6 +136,8 @@ func (p *plan) validateInstances(problems *fielderror.Errors) {
 		i.Image.Parameter, "the name of a public parameter, beginning with /", "use "+defaultImage)
 	// https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
 	problems.Require(i.RootGiB >= 8 && i.RootGiB <= 16384, "Instances.RootGiB", i.RootGiB, "8 to 16384 GiB", "use 8")
+	problems.Require(slices.Contains(retentions, i.LogRetentionDays), "Instances.LogRetentionDays", i.LogRetentionDays,
+		"one of "+strings.Trim(fmt.Sprint(retentions), "[]"), "use the next longer period")
 	problems.OneOf("Instances.ZonalDistribution", i.ZonalDistribution, "balanced-best-effort", "balanced-only")
 	const day = 24 * time.Hour
 	problems.Require(i.MaxLifetime == 0 || i.MaxLifetime >= day && i.MaxLifetime <= 365*day, "Instances.MaxLifetime",

@@ -33,7 +33,7 @@ func (b *builder) makeWidgets() {
 
 // regionalSets are the alarms of the fleet's own region, which a dashboard can show together.
 func (b *builder) regionalSets() []*alarms.Set {
-	sets := []*alarms.Set{b.alarms, b.rollback}
+	sets := append([]*alarms.Set{b.alarms}, b.rollback...)
 	if b.groupAlarmSet != nil {
 		sets = append(sets, b.groupAlarmSet)
 	}
