@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"strings"
+
 	"github.com/seed-11444627/holdfast/components/fielderror"
 )
 
@@ -70,6 +72,8 @@ type HashingConfig struct {
 	// Domain and HostedZoneID give the service a name of its own; both or neither.
 	Domain       string
 	HostedZoneID string
+	// WebACLARN is a web ACL that CloudFront asks about every request; empty for none.
+	WebACLARN string
 }
 
 // Artifact is one exact build of the hashing server.
@@ -155,5 +159,15 @@ func (r *reader) hashing() HashingConfig {
 		},
 		Domain:       r.optional("hashingDomain", domain, "a domain name such as hash.example.com, or nothing"),
 		HostedZoneID: r.optional("hashingHostedZoneId", hostedZone, "a Route 53 hosted zone id such as Z0123456789ABCDEFGHIJ, or nothing"),
+		WebACLARN:    r.webACL("hashingWebAclArn"),
 	}
+}
+
+// webACL is optional: a distribution takes web ACLs of its own account with scope CLOUDFRONT, which live in us-east-1.
+// https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionConfig.html
+func (r *reader) webACL(key string) string {
+	arn := r.optional(key, webACL, "the ARN of a web ACL with scope CLOUDFRONT, arn:aws:wafv2:us-east-1:<account>:global/webacl/<name>/<id>, or nothing")
+	r.require(arn == "" || r.failed(key) || strings.Contains(arn, ":"+r.text("accountId")+":"), key, arn,
+		"a web ACL of the environment's account", "make one in that account, or remove the key")
+	return arn
 }

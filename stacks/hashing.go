@@ -14,6 +14,9 @@ import (
 // hashing is hashes as a service: the fleet of hashing servers.
 func (e *environment) hashing(placement network.Placement, route alarms.Route, cdn fleet.CDN) (*fleet.HashFleet, error) {
 	c, h := e.config, e.config.Hashing
+	if h.WebACLARN != "" {
+		cdn.WebACLARN = pulumi.String(h.WebACLARN)
+	}
 	made, err := fleet.NewHashFleet(e.ctx, hashing, &fleet.HashFleetArgs{
 		Placement: placement, AccountID: c.Account.ID, Region: c.Account.Region, Alarms: route,
 		Artifact: fleet.Artifact{
@@ -28,10 +31,11 @@ func (e *environment) hashing(placement network.Placement, route alarms.Route, c
 			Headroom: float64(h.HeadroomPercent) / 100, StartUp: time.Duration(h.StartupSeconds) * time.Second,
 			Maximum: h.MaximumServers,
 		},
-		Instances: fleet.Instances{Type: h.InstanceType, Image: fleet.Image{ID: h.ImageID}},
-		CDN:       cdn,
-		Zone:      h.zone(),
-		Workload:  hashing, Tags: c.tags(hashing), Disposable: c.Profile.Disposable,
+		Instances:    fleet.Instances{Type: h.InstanceType, Image: fleet.Image{ID: h.ImageID}, LogRetentionDays: c.Profile.LogDays},
+		LoadBalancer: fleet.LoadBalancer{LogRetentionDays: c.Profile.LogDays},
+		CDN:          cdn,
+		Zone:         h.zone(),
+		Workload:     hashing, Tags: c.tags(hashing), Disposable: c.Profile.Disposable,
 	}, pulumi.Provider(e.providers.home))
 	if err != nil {
 		return nil, err

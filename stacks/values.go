@@ -28,7 +28,7 @@ func Keys() []string {
 		"accountId", "alarmEmails", "costCentre", "dataClass", "decommission", "environment", "hashingArtifactBucket", "hashingArtifactKey",
 		"hashingArtifactSha256", "hashingArtifactVersion", "hashingDomain", "hashingHeadroomPercent", "hashingHostedZoneId",
 		"hashingImageId", "hashingInstanceType", "hashingMaximumServers", "hashingPeakRequests",
-		"hashingServerConnections", "hashingServiceMilliseconds", "hashingStartupSeconds", "natGateways", "networkCidr",
+		"hashingServerConnections", "hashingServiceMilliseconds", "hashingStartupSeconds", "hashingWebAclArn", "natGateways", "networkCidr",
 		"owner", "pagerDutyUrl", "region", "runbooks", "zones",
 	}
 }
@@ -53,6 +53,7 @@ var (
 	sha256Hex  = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	domain     = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 	hostedZone = regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)
+	webACL     = regexp.MustCompile(`^arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[A-Za-z0-9_-]{1,128}/[0-9a-f-]{36}$`)
 	zoneName   = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d[a-z]$`)
 )
 
