@@ -22,9 +22,9 @@ const (
 	slowServices     = 3   // service times that the slowest hundredth may take
 	busyPercent      = 90.0
 	fullPercent      = 85.0
-	rollbackShare    = 0.5 // the share of the thresholds at which a rollout stops
+	rollbackShare    = 0.5   // the share of the thresholds at which a rollout stops
 	nearlyAll        = 0.999 // a share must be below 1
-	ordinaryServices = 2 // service times that the slowest hundredth of a server that has just started takes
+	ordinaryServices = 2     // service times that the slowest hundredth of a server that has just started takes
 	ordinaryLatency  = 500 * time.Millisecond
 	edgeFewest       = 100
 	trafficDeviation = 3

@@ -70,13 +70,13 @@ func (i *instance) data() userData {
 func (i *instance) boot(data userData) error {
 	script, err := data.script()
 	require.NoError(i.t, err)
-	return i.run(script)
+	return i.run(i.t.Context(), script)
 }
 
-func (i *instance) run(script string, arguments ...string) error {
+func (i *instance) run(ctx context.Context, script string, arguments ...string) error {
 	parsed, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "script")
 	require.NoError(i.t, err)
-	ctx, cancel := context.WithTimeout(i.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	i.stop = cancel
 	runner, err := interp.New(interp.StdIO(nil, i, i), interp.Params(append([]string{"--"}, arguments...)...),
@@ -109,7 +109,7 @@ func (i *instance) stat(ctx context.Context, name string, follow bool) (os.FileI
 }
 
 // exec plays what an instance has and a test machine has not; everything else is the real command on the scratch root.
-func (i *instance) exec(next interp.ExecHandlerFunc) interp.ExecHandlerFunc {
+func (i *instance) exec(interp.ExecHandlerFunc) interp.ExecHandlerFunc {
 	return func(ctx context.Context, args []string) error {
 		name := filepath.Base(args[0])
 		switch name {
@@ -123,7 +123,7 @@ func (i *instance) exec(next interp.ExecHandlerFunc) interp.ExecHandlerFunc {
 		case "aws":
 			return i.aws(ctx, args)
 		case "systemctl":
-			return i.systemctl(args)
+			return i.systemctl(ctx, args)
 		case "dnf", "amazon-cloudwatch-agent-ctl":
 			return nil
 		case "curl":
@@ -132,7 +132,7 @@ func (i *instance) exec(next interp.ExecHandlerFunc) interp.ExecHandlerFunc {
 			time.Sleep(10 * time.Millisecond)
 			return ctx.Err()
 		case "holdfast-lifecycle":
-			return i.installed(lifecyclePath, args[1:])
+			return i.installed(ctx, lifecyclePath, args[1:]...)
 		case "install", "mkdir", "sha256sum", "chmod", "mv", "rm", "touch", "cat":
 			return i.real(ctx, args)
 		}
@@ -167,7 +167,7 @@ func (i *instance) real(ctx context.Context, args []string) error {
 		}
 		moved = append(moved, i.path(arg))
 	}
-	var input io.Reader = handler.Stdin
+	input := handler.Stdin
 	if args[0] == "sha256sum" {
 		list, err := io.ReadAll(handler.Stdin)
 		if err != nil {
@@ -175,7 +175,7 @@ func (i *instance) real(ctx context.Context, args []string) error {
 		}
 		input = strings.NewReader(strings.ReplaceAll(string(list), " /", " "+i.root+"/"))
 	}
-	command := exec.CommandContext(ctx, args[0], moved...) //nolint:gosec // the commands are listed above
+	command := exec.CommandContext(ctx, args[0], moved...)
 	command.Stdin, command.Stdout, command.Stderr = input, handler.Stdout, handler.Stderr
 	err := command.Run()
 	if exit, ok := err.(*exec.ExitError); ok { //nolint:errorlint // Run returns it unwrapped
@@ -197,7 +197,7 @@ func (i *instance) aws(ctx context.Context, args []string) error {
 }
 
 // systemctl starts the executable that was installed: a server on the port, as the real one would listen.
-func (i *instance) systemctl(args []string) error {
+func (i *instance) systemctl(ctx context.Context, args []string) error {
 	line := strings.Join(args[1:], " ")
 	switch {
 	case line == "enable --now holdfast-server.service":
@@ -209,7 +209,7 @@ func (i *instance) systemctl(args []string) error {
 	case line == "stop holdfast-server.service" && i.server != nil:
 		return i.server.Close()
 	case line == "enable --now --no-block holdfast-agent.service":
-		_ = i.installed(agentPath, nil) // its unit tries again
+		_ = i.installed(ctx, agentPath) // its unit tries again
 	case strings.HasPrefix(line, "restart holdfast-server.service"):
 		i.mu.Lock()
 		i.answer = http.StatusOK
@@ -254,7 +254,7 @@ func (i *instance) curl(ctx context.Context, args []string) error {
 }
 
 func (i *instance) ask(out io.Writer, url string) error {
-	response, err := http.Get(url) //nolint:gosec,noctx // the server of this test
+	response, err := http.Get(url) // the server of this test
 	if err != nil {
 		_, _ = io.WriteString(out, "000")
 		return interp.ExitStatus(7)
@@ -265,12 +265,12 @@ func (i *instance) ask(out io.Writer, url string) error {
 }
 
 // installed runs a script that the user data installed.
-func (i *instance) installed(path string, arguments []string) error {
+func (i *instance) installed(ctx context.Context, path string, arguments ...string) error {
 	script, err := os.ReadFile(i.path(path))
 	if err != nil {
 		return interp.ExitStatus(127)
 	}
-	return i.run(string(script), arguments...)
+	return i.run(ctx, string(script), arguments...)
 }
 
 // answers are the lifecycle answers given, in order.
@@ -301,7 +301,7 @@ func TestAnInstanceBootsUntilItsServerAnswersAndIsLetIn(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)
 	require.NoError(t, i.boot(i.data()), "%s", i.log.String())
-	response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/healthz", i.port)) //nolint:noctx // the server of this test
+	response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/healthz", i.port)) // the server of this test
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, http.StatusOK, response.StatusCode)
@@ -410,7 +410,7 @@ func booted(t *testing.T) *instance {
 // watch runs the watch until done says so.
 func (i *instance) watch(done func() bool) error {
 	result := make(chan error, 1)
-	go func() { result <- i.installed(lifecyclePath, []string{"watch"}) }()
+	go func() { result <- i.installed(i.t.Context(), lifecyclePath, "watch") }()
 	for {
 		select {
 		case err := <-result:

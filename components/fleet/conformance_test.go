@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -132,10 +133,8 @@ func TestHashFleetConforms(t *testing.T) {
 
 // regionOf is us-east-1 for what CloudFront needs there.
 func regionOf(r cloudsim.Record) string {
-	for _, global := range []string{"unit-edge-source", "unit-edge-destination", "unit-edge-delivery", "unit-edge-5xx"} {
-		if r.Name == global {
-			return globalRegion
-		}
+	if slices.Contains([]string{"unit-edge-source", "unit-edge-destination", "unit-edge-delivery", "unit-edge-5xx"}, r.Name) {
+		return globalRegion
 	}
 	return conformance.Region
 }

@@ -112,7 +112,7 @@ const year = 365 * 24 * 60 * 60
 
 // responseHeaders are for browsers. Strict transport security goes without "preload": with it the name may be put on the
 // browsers' built-in list, for a whole registered domain and all its names, and hardly off again. That is for the domain's
-// owner to say, not for one service under it. docs/decisions/0013-tls-to-the-fleet.md
+// owner to say, not for one service under it: docs/decisions/0013-tls-to-the-fleet.md.
 func (b *builder) responseHeaders() error {
 	always := pulumi.Bool(true)
 	made, err := component.New(b.ctx, b.kids, "response headers policy", b.kids.Child("headers"), &cloudfront.ResponseHeadersPolicyArgs{
@@ -121,10 +121,12 @@ func (b *builder) responseHeaders() error {
 			StrictTransportSecurity: &cloudfront.ResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurityArgs{
 				AccessControlMaxAgeSec: pulumi.Int(year), IncludeSubdomains: always, Override: always,
 			},
-			ContentTypeOptions:    &cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentTypeOptionsArgs{Override: always},
-			FrameOptions:          &cloudfront.ResponseHeadersPolicySecurityHeadersConfigFrameOptionsArgs{FrameOption: pulumi.String("DENY"), Override: always},
-			ReferrerPolicy:        &cloudfront.ResponseHeadersPolicySecurityHeadersConfigReferrerPolicyArgs{ReferrerPolicy: pulumi.String("no-referrer"), Override: always},
-			ContentSecurityPolicy: &cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentSecurityPolicyArgs{ContentSecurityPolicy: pulumi.String("default-src 'none'; frame-ancestors 'none'"), Override: always},
+			ContentTypeOptions: &cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentTypeOptionsArgs{Override: always},
+			FrameOptions:       &cloudfront.ResponseHeadersPolicySecurityHeadersConfigFrameOptionsArgs{FrameOption: pulumi.String("DENY"), Override: always},
+			ReferrerPolicy:     &cloudfront.ResponseHeadersPolicySecurityHeadersConfigReferrerPolicyArgs{ReferrerPolicy: pulumi.String("no-referrer"), Override: always},
+			ContentSecurityPolicy: &cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentSecurityPolicyArgs{
+				ContentSecurityPolicy: pulumi.String("default-src 'none'; frame-ancestors 'none'"), Override: always,
+			},
 		},
 	}, b.transform.ResponseHeaders, cloudfront.NewResponseHeadersPolicy)
 	b.headers = made

@@ -138,7 +138,7 @@ func joinCapacity(problems *fielderror.Errors, err error) {
 	if err == nil {
 		return
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // errors.Join is walked by hand
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, each := range many.Unwrap() {
 			joinCapacity(problems, each)
 		}

@@ -31,10 +31,10 @@ func refused(t *testing.T, a *HashFleetArgs) []string {
 }
 
 // planned is the plan of arguments that are accepted.
-func planned(t testing.TB, change ...func(*HashFleetArgs)) *plan {
-	t.Helper()
+func planned(tb testing.TB, change ...func(*HashFleetArgs)) *plan {
+	tb.Helper()
 	p, err := newPlan("hash", arguments(change...))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return p
 }
 

@@ -454,7 +454,7 @@ func TestANewArtifactChangesTheLaunchTemplateAndNothingElseAnybodyMade(t *testin
 	text := func(change func(*HashFleetArgs)) map[string]string {
 		rec, _ := run(t, change)
 		out := map[string]string{}
-		for _, block := range strings.Split(conformance.Text(rec), "\n\n") {
+		for block := range strings.SplitSeq(conformance.Text(rec), "\n\n") {
 			head, _, _ := strings.Cut(strings.TrimSpace(block), "\n")
 			out[head] = block
 		}

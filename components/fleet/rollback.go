@@ -23,7 +23,7 @@ var documentName = names.Limit{Max: 128, Pattern: regexp.MustCompile(`^[a-zA-Z0-
 // one: when a refresh succeeds, an automation marks the group's version as default; when one fails, because an alarm
 // fired or because its servers did not start, another sets the group back to the default version and refreshes it.
 // Both are started by events of the group, so they need neither this program nor the person who ran it.
-// docs/decisions/0012-rollback.md
+// See docs/decisions/0012-rollback.md.
 func (b *builder) createRollback() error {
 	role, err := b.createAutomationRole()
 	if err != nil {

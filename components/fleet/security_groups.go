@@ -112,7 +112,7 @@ func (b *builder) originIngress() ([]rule, error) {
 	if list := b.plan.args.CDN.OriginPrefixList; list != nil {
 		return []rule{{key: "from-cloudfront", why: "CloudFront", port: port, prefixList: list}}, nil
 	}
-	list, err := ec2.LookupManagedPrefixList(b.ctx, &ec2.LookupManagedPrefixListArgs{Name: pulumi.StringRef(originFacing)}, pulumi.Parent(b.fleet))
+	list, err := ec2.LookupManagedPrefixList(b.ctx, &ec2.LookupManagedPrefixListArgs{Name: new(originFacing)}, pulumi.Parent(b.fleet))
 	if err != nil {
 		return nil, fmt.Errorf("looking up the prefix list %s: %w", originFacing, err)
 	}

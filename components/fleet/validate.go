@@ -332,7 +332,7 @@ func (p *plan) fit(problems *fielderror.Errors) {
 		s, field := p.args.Scaling.Scheduled[name], fmt.Sprintf("Scaling.Scheduled[%s]", name)
 		problems.Require(s.Minimum >= p.sizing.Minimum, field+".Minimum", s.Minimum,
 			fmt.Sprintf("at least %d: %s", p.sizing.Minimum, p.minimumWhy()), fmt.Sprintf("set it to %d", p.sizing.Minimum))
-		problems.Require(s.Maximum >= s.Minimum+1, field+".Maximum", s.Maximum, "above the minimum, for rollouts", fmt.Sprintf("set it to %d", s.Minimum+1))
+		problems.Require(s.Maximum > s.Minimum, field+".Maximum", s.Maximum, "above the minimum, for rollouts", fmt.Sprintf("set it to %d", s.Minimum+1))
 	}
 	use := capacity.SubnetUse{Zones: len(p.zones), Maximum: p.sizes.Maximum}
 	if p.internal() {
