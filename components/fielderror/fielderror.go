@@ -6,6 +6,7 @@ package fielderror
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -61,10 +62,8 @@ func (e *Errors) Require(ok bool, field string, got any, want, fix string) {
 
 // OneOf records a problem when got is not among the allowed values.
 func (e *Errors) OneOf(field, got string, allowed ...string) {
-	for _, a := range allowed {
-		if got == a {
-			return
-		}
+	if slices.Contains(allowed, got) {
+		return
 	}
 	e.Add(field, got, "one of "+strings.Join(allowed, ", "), "use one of the allowed values")
 }
@@ -89,7 +88,7 @@ func All(err error) []*FieldError {
 	if fe, ok := err.(*FieldError); ok { //nolint:errorlint // the tree is walked by hand, one node at a time
 		return []*FieldError{fe}
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // see above
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var out []*FieldError
 		for _, each := range many.Unwrap() {
 			out = append(out, All(each)...)

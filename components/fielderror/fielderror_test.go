@@ -25,7 +25,7 @@ func TestAllProblemsOfOneCallAreReportedTogether(t *testing.T) {
 	require.Equal(t, "NAT", all[1].Field)
 	require.Contains(t, all[1].Want, "none, one, per-zone")
 	var one *fielderror.FieldError
-	require.True(t, errors.As(err, &one))
+	require.ErrorAs(t, err, &one)
 }
 
 func TestMissingValueReadsNothing(t *testing.T) {

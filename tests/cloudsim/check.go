@@ -13,7 +13,7 @@ import (
 const defaultsKey = "__defaults"
 
 // Failure is one reason why inputs are refused before anything is sent to AWS.
-type Failure struct {
+type Failure struct { //nolint:errname // the provider protocol calls it a check failure
 	Property string
 	Reason   string
 }
@@ -235,14 +235,15 @@ func (m *Model) missing(c *Call, ref *Ref, found Found) error {
 	if c.Region != "" && ref.Region == "" {
 		where = fmt.Sprintf("account %s in region %s", c.Account, c.Region)
 	}
-	message := fmt.Sprintf("the %s '%s' does not exist in %s", noun, text(found.Value), where)
+	var message strings.Builder
+	fmt.Fprintf(&message, "the %s '%s' does not exist in %s", noun, text(found.Value), where)
 	for _, other := range m.everything() {
 		if slices.Contains(ref.To, other.Type) && ref.matches(other, text(found.Value)) {
-			message += fmt.Sprintf("; there is one in account %s, region %s", other.Account, other.Region)
+			fmt.Fprintf(&message, "; there is one in account %s, region %s", other.Account, other.Region)
 			break
 		}
 	}
-	return c.RejectAt(found.Path, code, "%s", message)
+	return c.RejectAt(found.Path, code, "%s", message.String())
 }
 
 // uniqueness demands that names which may exist once do.
@@ -289,6 +290,7 @@ func (s Scope) covers(c *Call, other *Resource) bool {
 		return true
 	case InAccount:
 		return other.Account == c.Account
+	case InRegion:
 	}
 	return c.place().holds(other)
 }

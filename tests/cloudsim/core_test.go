@@ -117,7 +117,7 @@ func TestTheNthCreationOfATypeFails(t *testing.T) {
 func TestSecretsStaySecretAndLimitsLookThroughThem(t *testing.T) {
 	t.Parallel()
 	rec, err := run(t, func(w *world) {
-		w.add(logGroupType, "g", pulumi.Map{"name": pulumi.ToSecret(pulumi.String("hidden")).(pulumi.Output)})
+		w.add(logGroupType, "g", pulumi.Map{"name": pulumi.ToSecret(pulumi.String("hidden"))})
 	})
 	require.NoError(t, err)
 	group, _ := rec.Named(logGroupType, "g")
@@ -126,7 +126,7 @@ func TestSecretsStaySecretAndLimitsLookThroughThem(t *testing.T) {
 	require.Equal(t, "hidden", group.Out().Text("name"))
 
 	_, err = run(t, func(w *world) {
-		w.add(logGroupType, "g", pulumi.Map{"name": pulumi.ToSecret(pulumi.String("a b")).(pulumi.Output)})
+		w.add(logGroupType, "g", pulumi.Map{"name": pulumi.ToSecret(pulumi.String("a b"))})
 	})
 	require.ErrorContains(t, err, "name: must be")
 }
@@ -188,14 +188,14 @@ func TestFunctionsThatAreNotModelledAreRefused(t *testing.T) {
 	t.Parallel()
 	var zones struct {
 		Names   []string `pulumi:"names"`
-		ZoneIds []string `pulumi:"zoneIds"`
+		ZoneIDs []string `pulumi:"zoneIds"`
 	}
 	rec, err := run(t, func(w *world) {
 		w.err = w.ctx.Invoke("aws:index/getAvailabilityZones:getAvailabilityZones", &struct{}{}, &zones)
 	})
 	require.NoError(t, err)
 	require.Equal(t, []string{"eu-west-1a", "eu-west-1b", "eu-west-1c"}, zones.Names)
-	require.Equal(t, "euw1-az1", zones.ZoneIds[0])
+	require.Equal(t, "euw1-az1", zones.ZoneIDs[0])
 	require.Len(t, rec.Invokes(), 1)
 	_, err = run(t, func(w *world) { w.err = w.ctx.Invoke("aws:ec2/getAmi:getAmi", &struct{}{}, &zones) })
 	require.ErrorContains(t, err, "no answer for the function aws:ec2/getAmi:getAmi")

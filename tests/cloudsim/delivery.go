@@ -134,8 +134,8 @@ func texts(values any) []string {
 
 // documentOf is the policy in force on a resource: that of a policy resource which names it, else its own. The flag is
 // false when there is none or it cannot be read.
-func (c *Call) documentOf(r *Resource, policyType, namedBy, property string) (Policy, bool) {
-	document := r.Out().Text(property)
+func (c *Call) documentOf(r *Resource, policyType, namedBy string) (Policy, bool) {
+	document := r.Out().Text("policy")
 	for _, p := range c.InRegion("*", policyType) {
 		if by := p.Out().Text(namedBy); by == r.ID || r.ARN != "" && by == r.ARN {
 			document = p.Out().Text("policy")
@@ -162,7 +162,7 @@ func (c *Call) unusable(name, region, awsManaged string, q access, actions ...st
 	if key.Out().Has("isEnabled") && !key.Out().Bool("isEnabled") {
 		return fmt.Sprintf("the key %s is disabled", key.ARN)
 	}
-	policy, ok := c.documentOf(key, keyPolicyType, "keyId", "policy")
+	policy, ok := c.documentOf(key, keyPolicyType, "keyId")
 	for _, action := range actions {
 		q.action, q.resource = action, ""
 		if ok && !policy.admits(q) {
@@ -201,7 +201,7 @@ func keyRefs(path, code string) []Ref {
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 func (c *Call) unpublishable(topic *Resource, q access) string {
 	q.action, q.resource = "sns:Publish", topic.ARN
-	if policy, ok := c.documentOf(topic, topicPolicyType, "arn", "policy"); ok && !policy.admits(q) {
+	if policy, ok := c.documentOf(topic, topicPolicyType, "arn"); ok && !policy.admits(q) {
 		return fmt.Sprintf("the policy of topic %s does not allow %s to call sns:Publish for %s", topic.ARN, q.service, q.source)
 	}
 	return c.unusable(topic.Out().Text("kmsMasterKeyId"), topic.Region, "alias/aws/sns", q, "kms:Decrypt", "kms:GenerateDataKey")
@@ -211,7 +211,7 @@ func (c *Call) unpublishable(topic *Resource, q access) string {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 func (c *Call) unsendable(queue *Resource, q access) string {
 	q.action, q.resource = "sqs:SendMessage", queue.ARN
-	policy, ok := c.documentOf(queue, queuePolicyType, "queueUrl", "policy")
+	policy, ok := c.documentOf(queue, queuePolicyType, "queueUrl")
 	if !ok || !policy.admits(q) {
 		return fmt.Sprintf("the policy of queue %s does not allow %s to call sqs:SendMessage for %s", queue.ARN, q.service, q.source)
 	}

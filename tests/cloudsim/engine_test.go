@@ -3,6 +3,7 @@ package cloudsim_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,9 +85,7 @@ func newEngine(t *testing.T, program pulumi.RunFunc, env map[string]string) *eng
 		cloudsim.EnvState:   state,
 		cloudsim.EnvAccount: "111122223333",
 	}
-	for k, v := range env {
-		vars[k] = v
-	}
+	maps.Copy(vars, env)
 	stack, err := auto.UpsertStackInlineSource(ctx, "test", "cloudsim", program, auto.Pulumi(command), auto.PulumiHome(home), auto.EnvVars(vars))
 	require.NoError(t, err)
 	return &engine{t: t, stack: stack, state: state}

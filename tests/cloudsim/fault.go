@@ -122,7 +122,7 @@ func (m *Model) due(op Operation) (*Fault, error) {
 		}
 		return fault, m.commit(entry{Fired: fault.id()}, nil)
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // no fault is armed
 }
 
 // before is what a fault does to an operation that has not taken effect; the error is nil when it strikes only later.

@@ -4,10 +4,9 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-11444627/holdfast/tests/cloudsim"
-
-	"github.com/stretchr/testify/require"
 )
 
 const (

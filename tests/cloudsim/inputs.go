@@ -26,7 +26,7 @@ type inputKind struct {
 // knownInputs are the properties by type or nested object, and then by name.
 var knownInputs = sync.OnceValue(func() map[string]map[string]inputKind {
 	known := map[string]map[string]inputKind{}
-	for _, line := range strings.Split(strings.TrimSpace(inputTable), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(inputTable), "\n") {
 		words := strings.Fields(line)
 		if len(words) == 0 {
 			continue
@@ -215,11 +215,11 @@ func sortedNames(known map[string]inputKind) []string {
 }
 
 // required are the inputs without which the provider refuses a resource: what the row says and what the SDK says.
-func (r *Row) required() []string {
-	out := slices.Clone(r.Required)
-	known := knownInputs()[r.Type]
+func (row *Row) required() []string {
+	out := slices.Clone(row.Required)
+	known := knownInputs()[row.Type]
 	for _, name := range sortedNames(known) {
-		_, filled := r.Defaults[name]
+		_, filled := row.Defaults[name]
 		if known[name].required && !filled && !slices.Contains(out, name) {
 			out = append(out, name)
 		}

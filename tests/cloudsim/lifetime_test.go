@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -13,7 +14,10 @@ type life struct {
 	m *Model
 }
 
-func newLife(t *testing.T) life { return life{t, newModel()} }
+func newLife(t *testing.T) life {
+	t.Helper()
+	return life{t, newModel()}
+}
 
 func request(typ, name, id string, inputs map[string]any) opRequest {
 	properties := resource.PropertyMap{}
@@ -44,9 +48,7 @@ func TestALaunchTemplateGetsAVersionWithEveryChangeOfItsDataAndNoOther(t *testin
 	l := newLife(t)
 	data := func(image string, more map[string]any) map[string]any {
 		inputs := map[string]any{"name": "servers", "imageId": image}
-		for k, v := range more {
-			inputs[k] = v
-		}
+		maps.Copy(inputs, more)
 		return inputs
 	}
 	template := l.create(templateType, "lt", data("ami-00000000000000001", nil))

@@ -29,7 +29,6 @@ type monitor struct {
 type monitorServer struct {
 	address string
 	cancel  chan bool
-	done    <-chan error
 }
 
 func (s monitorServer) stop() { close(s.cancel) }
@@ -344,7 +343,7 @@ func (m *monitor) placeOf(reference string) (place, map[string]string) {
 }
 
 func (m *monitor) settingsOf(reference string) settings {
-	urn, _, _ := cutLast(reference)
+	urn := withoutID(reference)
 	m.rec.mu.Lock()
 	defer m.rec.mu.Unlock()
 	provider, ok := m.rec.byURN[urn]

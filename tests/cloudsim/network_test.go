@@ -2,6 +2,7 @@ package cloudsim_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -73,9 +74,7 @@ func (w *world) subnet(name string, vpc pulumi.CustomResource, block, zone strin
 
 func merge(m pulumi.Map, more ...pulumi.Map) pulumi.Map {
 	for _, one := range more {
-		for k, v := range one {
-			m[k] = v
-		}
+		maps.Copy(m, one)
 	}
 	return m
 }
@@ -107,7 +106,7 @@ func runCases(t *testing.T, cases []networkCase) {
 				return
 			}
 			require.Error(t, err)
-			for _, part := range strings.Split(c.refused, "|") {
+			for part := range strings.SplitSeq(c.refused, "|") {
 				require.ErrorContains(t, err, part)
 			}
 		})

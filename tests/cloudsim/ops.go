@@ -3,6 +3,7 @@ package cloudsim
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -71,7 +72,7 @@ func (m *Model) lost(c *Call) *Resource {
 // fault lets a fault strike before the operation takes effect. A preview meets no faults on the provider face.
 func (m *Model) fault(c *Call, op Operation) (*Fault, error) {
 	if c.Preview && !m.wholePlan {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no fault strikes
 	}
 	fault, err := m.due(op)
 	if err != nil {
@@ -139,9 +140,7 @@ func (m *Model) build(c *Call) *Resource {
 	r := &Resource{Type: c.Row.Type, URN: c.URN, ID: c.ID, ARN: c.ARN, Account: at.account, Region: at.region,
 		Inputs: c.Map.Copy(), Uses: m.uses(c)}
 	r.Outputs = c.Map.Copy()
-	for k, v := range c.Out.Map {
-		r.Outputs[k] = v
-	}
+	maps.Copy(r.Outputs, c.Out.Map)
 	fresh := func(key string, compute Compute) {
 		property := resource.PropertyKey(key)
 		if r.Outputs.HasValue(property) && c.Map.HasValue(property) {
@@ -191,9 +190,7 @@ func tagsAll(c *Call) resource.PropertyValue {
 		merged[resource.PropertyKey(k)] = resource.NewProperty(v)
 	}
 	for _, own := range c.Objects("tags") {
-		for k, v := range own.Map {
-			merged[k] = v
-		}
+		maps.Copy(merged, own.Map)
 	}
 	return resource.NewProperty(merged)
 }

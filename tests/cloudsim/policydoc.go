@@ -204,7 +204,7 @@ func KeyAdmits(c *Call, path, service string, actions ...string) error {
 		if key == nil || !key.In().Known("policy") {
 			continue
 		}
-		policy, readable := c.documentOf(key, keyPolicyType, "keyId", "policy")
+		policy, readable := c.documentOf(key, keyPolicyType, "keyId")
 		for _, action := range actions {
 			if readable && !policy.Allows(service, action) {
 				return c.RejectAt(path, "AccessDeniedException", "the policy of key %s does not allow %s to call %s", key.ARN, service, action)

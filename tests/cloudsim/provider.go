@@ -255,12 +255,12 @@ func diffResponse(row *Row, old, news resource.PropertyMap) *pulumirpc.DiffRespo
 		kind := kinds[change.Kind][0]
 		if change.Replace {
 			kind = kinds[change.Kind][1]
-			out.Replaces = appendOnce(out.Replaces, top)
+			out.Replaces = appendOnce(out.GetReplaces(), top)
 		}
-		out.Diffs = appendOnce(out.Diffs, top)
+		out.Diffs = appendOnce(out.GetDiffs(), top)
 		out.DetailedDiff[change.Path] = &pulumirpc.PropertyDiff{Kind: kind, InputDiff: true}
 	}
-	out.DeleteBeforeReplace = len(out.Replaces) > 0 && row.deleteFirst(old, news)
+	out.DeleteBeforeReplace = len(out.GetReplaces()) > 0 && row.deleteFirst(old, news)
 	return out
 }
 

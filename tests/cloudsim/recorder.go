@@ -206,7 +206,7 @@ func (r *Recorder) Timeline() Timeline {
 		for _, urns := range rec.PropertyDependencies {
 			node.Needs = append(node.Needs, urns...)
 		}
-		provider, _, _ := cutLast(rec.Provider)
+		provider := withoutID(rec.Provider)
 		node.Needs = append(node.Needs, provider)
 		node.Waits = append(append(node.Waits, rec.Dependencies...), rec.Parent)
 		nodes = append(nodes, node)
@@ -214,10 +214,11 @@ func (r *Recorder) Timeline() Timeline {
 	return Schedule(nodes)
 }
 
-func cutLast(reference string) (urn, id string, ok bool) {
+// withoutID is the URN in a provider reference, which is URN::id.
+func withoutID(reference string) string {
 	i := strings.LastIndex(reference, "::")
 	if i < 0 {
-		return reference, "", false
+		return reference
 	}
-	return reference[:i], reference[i+2:], true
+	return reference[:i]
 }

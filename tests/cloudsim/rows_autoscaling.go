@@ -524,7 +524,8 @@ var scheduledAction = Row{
 	Limits: []Limit{
 		{"scheduledActionName", Length(1, 255), "https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutScheduledUpdateGroupAction.html"},
 		{"recurrence", Matches(`^\S+ \S+ \S+ \S+ \S+$`, "a cron expression of five fields"), "https://docs.aws.amazon.com/autoscaling/ec2/userguide/scheduled-scaling-cron-expressions.html"},
-		{"timeZone", Matches(`^(UTC|[A-Za-z_]+(/[A-Za-z0-9_+\-]+)+)$`, "a name of the IANA time zone database"), "https://docs.aws.amazon.com/autoscaling/ec2/userguide/scheduled-scaling-cron-expressions.html"},
+		{"timeZone", Matches(`^(UTC|[A-Za-z_]+(/[A-Za-z0-9_+\-]+)+)$`, "a name of the IANA time zone database"),
+			"https://docs.aws.amazon.com/autoscaling/ec2/userguide/scheduled-scaling-cron-expressions.html"},
 	},
 	Check:     checkScheduled,
 	Durations: immediate,

@@ -56,10 +56,12 @@ type stackTemplate struct {
 
 func readTemplate(body string) (stackTemplate, error) {
 	var template stackTemplate
+	parse := yaml.Unmarshal
 	if templateIsJSON(body) {
-		return template, json.Unmarshal([]byte(body), &template)
+		parse = json.Unmarshal
 	}
-	return template, yaml.Unmarshal([]byte(body), &template)
+	err := parse([]byte(body), &template)
+	return template, err
 }
 
 // checkStack reads the template: resources at least, a value for each parameter, and leave to make IAM resources.

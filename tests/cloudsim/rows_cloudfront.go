@@ -282,7 +282,8 @@ func certificateCovers(c *Call) error {
 	}
 	for _, alias := range c.Texts("aliases") {
 		if !slices.ContainsFunc(certificateNames(certificate.In()), func(name string) bool { return coversName(name, alias) }) {
-			return c.RejectAt("aliases", "InvalidViewerCertificate", "The certificate that is attached to your distribution doesn't cover the alternate domain name (CNAME) that you're trying to add: %s", alias)
+			return c.RejectAt("aliases", "InvalidViewerCertificate",
+				"The certificate that is attached to your distribution doesn't cover the alternate domain name (CNAME) that you're trying to add: %s", alias)
 		}
 	}
 	return nil
@@ -337,7 +338,7 @@ func originsAdmit(c *Call) error {
 			continue
 		}
 		q := access{service: "cloudfront.amazonaws.com", action: "s3:GetObject", resource: bucket.ARN + "/x", source: c.ARN, account: c.Account}
-		policy, ok := c.documentOf(bucket, bucketPolicyType, "bucket", "policy")
+		policy, ok := c.documentOf(bucket, bucketPolicyType, "bucket")
 		if !ok || !policy.admits(q) && !policy.someObjects(q, bucket.ARN) {
 			problems = append(problems, c.silent("origins", "every request is answered 403: the policy of bucket %s does not allow cloudfront.amazonaws.com to call s3:GetObject for %s",
 				bucket.ID, c.ARN))

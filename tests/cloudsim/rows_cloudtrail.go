@@ -51,7 +51,7 @@ func trailBucket(c *Call) error {
 	if prefix := c.Text("s3KeyPrefix"); prefix != "" {
 		object = "/" + prefix + object
 	}
-	policy, ok := c.documentOf(bucket, bucketPolicyType, "bucket", "policy")
+	policy, ok := c.documentOf(bucket, bucketPolicyType, "bucket")
 	for action, resource := range map[string]string{"s3:GetBucketAcl": bucket.ARN, "s3:PutObject": bucket.ARN + object} {
 		q := access{service: "cloudtrail.amazonaws.com", action: action, resource: resource, account: c.Account,
 			source: c.Format("arn:{partition}:cloudtrail:{region}:{account}:trail/{name}")}

@@ -367,7 +367,7 @@ var egressOnlyGateway = Row{
 // publicAddress draws from the benchmark network 198.18.0.0/15, which is nobody's on the internet (RFC 2544).
 func publicAddress(c *Call) netip.Addr {
 	n, _ := strconv.ParseUint(c.Hex("address", 8), 16, 32)
-	return netip.AddrFrom4([4]byte{198, byte(18 + n>>16&1), byte(n >> 8), byte(n)})
+	return netip.AddrFrom4([4]byte{198, byte(18 + n>>16&1), byte(n >> 8 & 0xff), byte(n & 0xff)})
 }
 
 var elasticIP = Row{
@@ -533,10 +533,8 @@ var dhcpOptions = Row{
 		{"ntpServers", Items(1, 8), "https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSetConcepts.html"},
 	},
 	Check: func(c *Call) error {
-		for _, option := range []string{"domainName", "domainNameServers", "ipv6AddressPreferredLeaseTime", "netbiosNameServers", "netbiosNodeType", "ntpServers"} {
-			if c.Has(option) {
-				return nil
-			}
+		if slices.ContainsFunc([]string{"domainName", "domainNameServers", "ipv6AddressPreferredLeaseTime", "netbiosNameServers", "netbiosNodeType", "ntpServers"}, c.Has) {
+			return nil
 		}
 		return c.Reject("MissingParameter", "a DHCP options set needs at least one option")
 	},

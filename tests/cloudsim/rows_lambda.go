@@ -3,6 +3,7 @@ package cloudsim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -85,10 +86,8 @@ var runtimes = []string{"nodejs20.x", "nodejs22.x", "nodejs24.x", "python3.10", 
 	"java8.al2", "java11", "java17", "java21", "java25", "dotnet8", "dotnet9", "dotnet10", "ruby3.2", "ruby3.3", "ruby3.4", "provided.al2", "provided.al2023"}
 
 func runtime(value string) string {
-	for _, one := range runtimes {
-		if value == one {
-			return ""
-		}
+	if slices.Contains(runtimes, value) {
+		return ""
 	}
 	return fmt.Sprintf("The runtime parameter of %s is no longer supported for creating or updating AWS Lambda functions, or is unknown", value)
 }
@@ -142,11 +141,13 @@ func functionEnvironment(c *Call) error {
 		if strings.HasPrefix(name, "AWS_LAMBDA_") || name == "AWS_REGION" || name == "AWS_DEFAULT_REGION" || name == "AWS_ACCESS_KEY_ID" ||
 			name == "AWS_SECRET_ACCESS_KEY" || name == "AWS_SESSION_TOKEN" || name == "_HANDLER" || name == "LAMBDA_TASK_ROOT" {
 			return c.RejectAt("environment", "InvalidParameterValueException",
-				"Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: %s", name)
+				"Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for "+
+					"modification. Reserved keys used in this request: %s", name)
 		}
 	}
 	if size > 4096 {
-		return c.RejectAt("environment", "InvalidParameterValueException", "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. (%d bytes)", size)
+		return c.RejectAt("environment", "InvalidParameterValueException",
+			"Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. (%d bytes)", size)
 	}
 	return nil
 }

@@ -216,7 +216,7 @@ func balancerPlaces(c *Call) error {
 func balancerRoom(c *Call, subnet *Resource) error {
 	prefix, err := netip.ParsePrefix(subnet.Out().Text("cidrBlock"))
 	if err != nil || !prefix.Addr().Is4() || c.Text("loadBalancerType") != "application" {
-		return nil
+		return nil //nolint:nilerr // the subnet's own row has refused the block
 	}
 	if prefix.Bits() > 27 {
 		return c.RejectAt("subnets", "InvalidSubnet", "Subnet %s is a /%d; a load balancer needs at least a /27", subnet.ID, prefix.Bits())
@@ -282,7 +282,7 @@ func logsAdmitted(c *Call, block string) error {
 	if prefix := c.Text(block + ".prefix"); prefix != "" {
 		object = prefix + "/" + object
 	}
-	policy, ok := c.documentOf(bucket, bucketPolicyType, "bucket", "policy")
+	policy, ok := c.documentOf(bucket, bucketPolicyType, "bucket")
 	denied := c.RejectAt(block+".bucket", "InvalidConfigurationRequest", "Access Denied for bucket: %s. Please check S3bucket permission", bucket.ID)
 	if !ok {
 		return denied

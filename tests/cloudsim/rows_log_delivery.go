@@ -151,7 +151,7 @@ func checkDestination(c *Call) error {
 	if serviceOf(arn) == "logs" && c.everywhere(logGroupType, strings.TrimSuffix(arn, ":*")) == nil {
 		return c.RejectAt(destinationPath, "ResourceNotFoundException", "the log group %s does not exist in account %s", arn, c.Account)
 	}
-	if parts := bucketInARN.FindStringSubmatch(arn); parts != nil && c.bucketNamed(parts[1]) == nil {
+	if parts := bucketInARN.FindStringSubmatch(arn); len(parts) > 1 && c.bucketNamed(parts[1]) == nil {
 		return c.RejectAt(destinationPath, "ResourceNotFoundException", "the bucket %s does not exist in account %s", parts[1], c.Account)
 	}
 	return nil
@@ -218,7 +218,7 @@ func checkDelivery(c *Call) error {
 	if bucket == nil || bucket.Given {
 		return nil
 	}
-	policy, ok := c.documentOf(bucket, bucketPolicyType, "bucket", "policy")
+	policy, ok := c.documentOf(bucket, bucketPolicyType, "bucket")
 	q := access{service: "delivery.logs.amazonaws.com", action: "s3:PutObject", resource: bucket.ARN + parts[2] + "/x", source: source.ARN, account: c.Account}
 	if ok && (policy.admits(q) || policy.someObjects(q, bucket.ARN+parts[2])) {
 		return nil

@@ -246,10 +246,8 @@ func ruleFilter(c *Call, at string, rule Props) error {
 
 // ruleDoes demands that a rule does something.
 func ruleDoes(c *Call, at string, rule Props) error {
-	for _, path := range []string{"transitions", "expiration", "noncurrentVersionExpiration", "noncurrentVersionTransitions", "abortIncompleteMultipartUpload"} {
-		if rule.Has(path) {
-			return nil
-		}
+	if slices.ContainsFunc([]string{"transitions", "expiration", "noncurrentVersionExpiration", "noncurrentVersionTransitions", "abortIncompleteMultipartUpload"}, rule.Has) {
+		return nil
 	}
 	return c.RejectAt(at, "InvalidRequest", "At least one action needs to be specified in a rule")
 }
@@ -308,7 +306,8 @@ func bucketPolicy(c *Call) error {
 		}
 	}
 	if c.blocksPublic(bucket, "blockPublicPolicy") && policy.public() {
-		return c.RejectAt("policy", "AccessDenied", "User is not authorized to perform: s3:PutBucketPolicy on resource: %q because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.", bucket.ARN)
+		return c.RejectAt("policy", "AccessDenied",
+			"User is not authorized to perform: s3:PutBucketPolicy on resource: %q because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.", bucket.ARN)
 	}
 	return nil
 }
@@ -324,7 +323,8 @@ func (c *Call) blocksPublic(bucket *Resource, setting string) bool {
 
 // narrowing are the condition keys that make a statement for everybody not public when they have a fixed value.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
-var narrowing = regexp.MustCompile(`(?i)^(aws:(SourceArn|SourceAccount|SourceVpc|SourceVpce|SourceOwner|SourceIp|userid|PrincipalOrgID|PrincipalOrgPaths|PrincipalArn|PrincipalAccount)|s3:(DataAccessPointArn|DataAccessPointAccount|x-amz-server-side-encryption-aws-kms-key-id))$`)
+var narrowing = regexp.MustCompile(`(?i)^(aws:(SourceArn|SourceAccount|SourceVpc|SourceVpce|SourceOwner|SourceIp|userid|PrincipalOrgID|PrincipalOrgPaths|PrincipalArn|PrincipalAccount)|` +
+	`s3:(DataAccessPointArn|DataAccessPointAccount|x-amz-server-side-encryption-aws-kms-key-id))$`)
 
 // public reports whether S3 would call the policy public.
 func (p Policy) public() bool {

@@ -90,7 +90,7 @@ func scheduleReaches(c *Call) error {
 // roleReaches says why a role cannot deliver to a topic, queue or function, or "" if it can.
 func (c *Call) roleReaches(role *Resource, arn string) string {
 	documents, opaque := c.policiesOf(role)
-	action, key := "", ""
+	var action, key string
 	switch {
 	case opaque:
 		return ""

@@ -107,25 +107,26 @@ type serviceCase struct {
 	refused string
 }
 
-func runServices(t *testing.T, cases []serviceCase, options ...cloudsim.Option) {
+func runServices(t *testing.T, cases []serviceCase) {
 	t.Helper()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			words, idle := strings.CutPrefix(c.refused, "idle:")
+			var options []cloudsim.Option
 			if idle {
 				options = append(options, cloudsim.AllowIdle())
 			}
 			rec, err := run(t, c.program, options...)
 			if !idle && c.refused != "" {
 				require.Error(t, err)
-				for _, part := range strings.Split(c.refused, "|") {
+				for part := range strings.SplitSeq(c.refused, "|") {
 					require.ErrorContains(t, err, part)
 				}
 				return
 			}
 			require.NoError(t, err)
-			_, err = run(t, c.program, append(options, cloudsim.Preview())...)
+			_, err = run(t, c.program, cloudsim.Preview())
 			require.NoError(t, err, "a preview, where everything that the cloud would fill in is unknown")
 			var reasons []string
 			for _, reason := range rec.Idle() {
@@ -136,7 +137,7 @@ func runServices(t *testing.T, cases []serviceCase, options ...cloudsim.Option) 
 				return
 			}
 			_, err = run(t, c.program)
-			for _, part := range strings.Split(words, "|") {
+			for part := range strings.SplitSeq(words, "|") {
 				require.Contains(t, strings.Join(reasons, "\n"), part)
 				require.ErrorContains(t, err, part, "a run without AllowIdle is refused")
 			}

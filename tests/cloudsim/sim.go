@@ -51,9 +51,7 @@ func Faults(faults ...Fault) Option { return func(s *Sim) { s.faults = append(s.
 // Config is the stack configuration, with full keys: "project:key" or "aws:region".
 func Config(values map[string]string) Option {
 	return func(s *Sim) {
-		for k, v := range values {
-			s.config[k] = v
-		}
+		maps.Copy(s.config, values)
 	}
 }
 
@@ -217,7 +215,7 @@ func short(urn string) string {
 // learn of it before the day it is needed. A preview and a failed run have not made enough to judge.
 func (s *Sim) useless(failed error) error {
 	if s.preview || s.idle || failed != nil {
-		return nil
+		return nil //nolint:nilerr // the failure itself is reported by the caller
 	}
 	reasons := s.model.idle()
 	var problems []error

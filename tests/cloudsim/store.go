@@ -191,18 +191,25 @@ func (m *Model) replay(line []byte) error {
 // commit applies a change and writes it down; put is the resource of e.Put, which commit fills in.
 func (m *Model) commit(e entry, put *Resource) error {
 	if m.log != nil {
-		if put != nil {
-			rec, err := put.record()
-			if err != nil {
-				return err
-			}
-			e.Put = rec
-		}
-		if err := m.log.add(e); err != nil {
-			return fmt.Errorf("writing the state: %w", err)
+		if err := m.write(e, put); err != nil {
+			return err
 		}
 	}
 	m.apply(e, put)
+	return nil
+}
+
+func (m *Model) write(e entry, put *Resource) error {
+	if put != nil {
+		rec, err := put.record()
+		if err != nil {
+			return err
+		}
+		e.Put = rec
+	}
+	if err := m.log.add(e); err != nil {
+		return fmt.Errorf("writing the state: %w", err)
+	}
 	return nil
 }
 

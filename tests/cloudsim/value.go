@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -48,10 +49,8 @@ func containsUnknown(v resource.PropertyValue) bool {
 		return true
 	}
 	if v.IsArray() {
-		for _, element := range v.ArrayValue() {
-			if containsUnknown(element) {
-				return true
-			}
+		if slices.ContainsFunc(v.ArrayValue(), containsUnknown) {
+			return true
 		}
 	}
 	if v.IsObject() {
@@ -114,7 +113,7 @@ func (p Props) at(path string) []Found {
 		return []Found{{path, child}}
 	}
 	current := []Found{{Value: resource.NewProperty(p.Map)}}
-	for _, key := range strings.Split(path, ".") {
+	for key := range strings.SplitSeq(path, ".") {
 		var next []Found
 		for _, found := range current {
 			for _, element := range spread(found) {

@@ -51,7 +51,7 @@ func simulated(t *testing.T, layout toolchain.Layout, cli, bin string) []string 
 func copyCheckout(t *testing.T, root string) string {
 	t.Helper()
 	target := t.TempDir()
-	for _, name := range strings.Fields(command(t, root, nil, "git", "ls-files", "-co", "--exclude-standard")) {
+	for name := range strings.FieldsSeq(command(t, root, nil, "git", "ls-files", "-co", "--exclude-standard")) {
 		text, err := os.ReadFile(filepath.Join(root, name))
 		if os.IsNotExist(err) {
 			continue

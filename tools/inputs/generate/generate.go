@@ -110,11 +110,8 @@ func tag(field *ast.Field) string {
 
 // required: the SDK writes what may be absent as a pointer. Interfaces, lists and maps do not tell.
 func required(typ ast.Expr) bool {
-	switch typ.(type) {
-	case *ast.Ident:
-		return true
-	}
-	return false
+	_, plain := typ.(*ast.Ident)
+	return plain
 }
 
 var scalars = map[string]string{"string": "s", "bool": "b", "int": "i", "float64": "f"}
