@@ -79,6 +79,8 @@ func (e *environment) network(route alarms.Route) (*network.Network, error) {
 		return nil, err
 	}
 	e.state(made)
+	e.ctx.Export("networkFlowLogGroup", made.FlowLogGroup)
+	e.ctx.Export("networkEgressAddresses", made.EgressAddresses)
 	return made, nil
 }
 

@@ -123,7 +123,7 @@ func TestEachWrongValueIsRefusedByItsOwnKey(t *testing.T) {
 		"environment":              {"production", "Prod"},
 		"accountId":                {"11111111111", "1111-1111-1111", "111111111111x"},
 		"region":                   {"us-east-1", "eu-central", "ap-south-1"},
-		"networkCidr":              {"10.0.0.0", "10.0.0.0/8", "10.0.0.1/16", "8.8.0.0/16", "10.0.0.0/29", "fd00::/16"},
+		"networkCidr":              {"10.0.0.0", "10.0.0.0/8", "10.0.0.1/16", "8.8.0.0/16", "10.0.0.0/22", "fd00::/16"},
 		"zones":                    {"[]", `"eu-central-1a"`, `["eu-central-1"]`, `["eu-central-1a","eu-central-1a","eu-central-1b"]`, `[1,2,3]`},
 		"natGateways":              {"two", "1"},
 		"alarmEmails":              {`["nobody"]`, `"a@example.com"`, `["a.b@example.com","a-b@example.com"]`},

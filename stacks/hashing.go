@@ -43,6 +43,10 @@ func (e *environment) hashing(placement network.Placement, route alarms.Route, c
 	e.state(made)
 	e.ctx.Export("hashingUrl", made.URL)
 	e.ctx.Export("hashingArtifactSha256", made.ArtifactSHA256)
+	e.ctx.Export("hashingGroup", made.GroupName)
+	e.ctx.Export("hashingLoadBalancer", made.LoadBalancer.Arn)
+	e.ctx.Export("hashingLaunchTemplate", made.LaunchTemplate.ID())
+	e.ctx.Export("hashingUndeliveredEvents", made.DeadLetterQueueURL)
 	return made, nil
 }
 

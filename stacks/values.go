@@ -130,12 +130,15 @@ func (r *reader) zones(key string) []string {
 	return zones
 }
 
+// smallestNetwork is the longest prefix that still holds three tiers over the eight zone slots Network plans with.
+const smallestNetwork = 21
+
 // cidr checks the range that a VPC may have. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 func (r *reader) cidr(key string) string {
 	text := r.text(key)
 	prefix, err := netip.ParsePrefix(text)
-	ok := err == nil && prefix.Addr().Is4() && prefix.Masked() == prefix && prefix.Addr().IsPrivate() && prefix.Bits() >= 16 && prefix.Bits() <= 28
-	r.require(ok, key, text, "a private IPv4 range from /16 to /28 without host bits, such as 10.20.0.0/16", setIt(key))
+	ok := err == nil && prefix.Addr().Is4() && prefix.Masked() == prefix && prefix.Addr().IsPrivate() && prefix.Bits() >= 16 && prefix.Bits() <= smallestNetwork
+	r.require(ok, key, text, "a private IPv4 range from /16 to /21 without host bits, such as 10.20.0.0/16", setIt(key))
 	return text
 }
 
