@@ -1,0 +1,76 @@
+package component_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-11444627/holdfast/components/internal/component"
+	"github.com/seed-11444627/holdfast/tests/cloudsim"
+)
+
+const topicType = "aws:sns/topic:Topic"
+
+type box struct{ pulumi.ResourceState }
+
+// within runs a program that has one component.
+func within(t *testing.T, program func(ctx *pulumi.Context, kids component.Children) error, options ...cloudsim.Option) (*cloudsim.Recorder, error) {
+	t.Helper()
+	return cloudsim.New(options...).Run(func(ctx *pulumi.Context) error {
+		kids, err := component.Register(ctx, "holdfast:index:Box", "box", pulumi.Map{"peak": pulumi.Int(5)}, &box{}, map[string]string{"owner": "platform"})
+		if err != nil {
+			return err
+		}
+		return program(ctx, kids)
+	})
+}
+
+func TestTheComponentStaysTheParentWhateverATransformSays(t *testing.T) {
+	t.Parallel()
+	rec, err := within(t, func(ctx *pulumi.Context, kids component.Children) error {
+		var other box
+		if err := ctx.RegisterComponentResourceV2("holdfast:index:Box", "other", pulumi.Map{}, &other); err != nil {
+			return err
+		}
+		name := kids.Child("topic")
+		_, err := component.New(ctx, kids, "topic", name, &sns.TopicArgs{Tags: kids.Tags(name)},
+			func(args *sns.TopicArgs, options *[]pulumi.ResourceOption) {
+				args.DisplayName = pulumi.String("changed last")
+				*options = append(*options, pulumi.Parent(&other), pulumi.Protect(true))
+			}, sns.NewTopic)
+		return err
+	})
+	require.NoError(t, err)
+	topic, found := rec.Named(topicType, "box-topic")
+	require.True(t, found)
+	require.Contains(t, topic.Parent, "holdfast:index:Box::box")
+	require.True(t, topic.Protect)
+	require.Equal(t, "changed last", topic.In().Text("displayName"))
+	require.Equal(t, "platform", topic.In().Text("tags.owner"))
+	require.Equal(t, "box-topic", topic.In().Text("tags.Name"))
+}
+
+func TestTheDeclaredIntentIsRecorded(t *testing.T) {
+	t.Parallel()
+	rec, err := within(t, func(*pulumi.Context, component.Children) error { return nil })
+	require.NoError(t, err)
+	made, found := rec.Named("holdfast:index:Box", "box")
+	require.True(t, found)
+	require.InDelta(t, 5, made.Inputs["peak"].NumberValue(), 0)
+}
+
+func TestAFailedChildSaysWhatWasBeingMadeAndWhere(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("refused")
+	_, err := within(t, func(ctx *pulumi.Context, kids component.Children) error {
+		_, err := component.New(ctx, kids, "topic", kids.Child("topic"), &sns.TopicArgs{}, nil,
+			func(*pulumi.Context, string, *sns.TopicArgs, ...pulumi.ResourceOption) (*sns.Topic, error) {
+				return nil, refused
+			})
+		return component.Fail("Box", "box", err)
+	})
+	require.ErrorContains(t, err, `Box "box": creating topic: refused`)
+}
