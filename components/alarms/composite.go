@@ -67,8 +67,23 @@ func (s *Set) Composite(ctx *pulumi.Context, c Composite) (*cloudwatch.Composite
 	if c.Suppressor != nil {
 		args.ActionsSuppressor = c.Suppressor.args()
 	}
-	return component.New(ctx, s.kids, "composite alarm "+c.Key, s.kids.Child(c.Key), args, nil,
+	made, err := component.New(ctx, s.kids, "composite alarm "+c.Key, s.kids.Child(c.Key), args, nil,
 		cloudwatch.NewCompositeAlarm, s.shell.options()...)
+	if err != nil {
+		return nil, err
+	}
+	s.composites = append(s.composites, c)
+	return made, nil
+}
+
+// Composites are the keys of the composites made so far. They are not among Keys, because AWS charges for them
+// differently. https://aws.amazon.com/cloudwatch/pricing/
+func (s *Set) Composites() []string {
+	keys := make([]string, len(s.composites))
+	for i, c := range s.composites {
+		keys[i] = c.Key
+	}
+	return keys
 }
 
 func (p *Suppressor) args() cloudwatch.CompositeAlarmActionsSuppressorPtrInput {

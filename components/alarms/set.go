@@ -20,6 +20,8 @@ type Set struct {
 	shell shell
 	table []Alarm
 	made  map[string]*cloudwatch.MetricAlarm
+	// composites are those made of the table's alarms, in the order in which they were made.
+	composites []Composite
 }
 
 // shell is what the options of Create decide.
@@ -213,14 +215,23 @@ func (s *Set) ARNs() map[string]pulumi.StringOutput {
 	return arns
 }
 
-// Postures are the lines of the posture's alarm list.
+// Postures are the lines of the posture's alarm list: the alarms of the table and the composites made of them so far.
 func (s *Set) Postures() []posture.Alarm {
-	lines := make([]posture.Alarm, 0, len(s.table))
+	lines := make([]posture.Alarm, 0, len(s.table)+len(s.composites))
 	for _, a := range s.table {
 		lines = append(lines, posture.Alarm{Name: s.kids.Child(a.Key), Severity: string(a.Severity), GoesTo: a.goesTo(s.route)})
 	}
+	for _, c := range s.composites {
+		lines = append(lines, s.route.Notice(s.kids.Child(c.Key), c.Severity))
+	}
 	slices.SortFunc(lines, func(x, y posture.Alarm) int { return strings.Compare(x.Name, y.Name) })
 	return lines
+}
+
+// Notice is a line of the posture's alarm list for what always tells the severity's topic: a composite, or a rule that
+// sends an event there without an alarm.
+func (r Route) Notice(name string, severity Severity) posture.Alarm {
+	return posture.Alarm{Name: name, Severity: string(severity), GoesTo: r.tells(severity)}
 }
 
 func (a Alarm) goesTo(route Route) string {

@@ -1,6 +1,7 @@
 package alarms_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/seed-11444627/holdfast/components/alarms"
 	"github.com/seed-11444627/holdfast/components/fielderror"
 	"github.com/seed-11444627/holdfast/components/internal/component"
+	"github.com/seed-11444627/holdfast/components/posture"
 	"github.com/seed-11444627/holdfast/tests/cloudsim"
 	"github.com/seed-11444627/holdfast/tests/conformance"
 )
@@ -203,6 +205,32 @@ func TestACompositeJoinsAlarmsAndCanBeSuppressed(t *testing.T) {
 	require.Equal(t, 60, in.Int("actionsSuppressor.waitPeriod"))
 	require.Equal(t, 300, in.Int("actionsSuppressor.extensionPeriod"))
 	require.Equal(t, []string{conformance.Topic("critical")}, in.Texts("alarmActions"))
+}
+
+func TestACompositeIsListedInThePostureWithWhoIsTold(t *testing.T) {
+	made(t, table(), func(ctx *pulumi.Context, set *alarms.Set) error {
+		require.Empty(t, set.Composites())
+		before := set.Postures()
+		_, err := set.Composite(ctx, alarms.Composite{
+			Key: "degraded", Any: []string{"failed", "slow"}, Severity: alarms.Critical, Runbook: "orders.md#degraded", Summary: "Orders are late.",
+		})
+		require.NoError(t, err)
+		_, err = set.Composite(ctx, alarms.Composite{Key: "refused", Severity: alarms.Critical})
+		require.Error(t, err)
+		lines := set.Postures()
+		require.Equal(t, []string{"degraded"}, set.Composites(), "what was refused is not listed")
+		require.NotContains(t, set.Keys(), "degraded", "a composite is charged differently")
+		require.Len(t, lines, len(before)+1)
+		require.Contains(t, lines, posture.Alarm{Name: "orders-degraded", Severity: "critical", GoesTo: "critical: PagerDuty, e-mail"})
+		require.True(t, slices.IsSortedFunc(lines, func(x, y posture.Alarm) int { return strings.Compare(x.Name, y.Name) }))
+		return nil
+	})
+}
+
+func TestANoticeIsListedWithWhoIsTold(t *testing.T) {
+	require.Equal(t, posture.Alarm{Name: "orders-lost (event)", Severity: "critical", GoesTo: "critical: PagerDuty, e-mail"},
+		route().Notice("orders-lost (event)", alarms.Critical))
+	require.Equal(t, "warning: topic only", route().Notice("orders-lost (event)", alarms.Warning).GoesTo)
 }
 
 func TestACompositeOfNothingIsRefused(t *testing.T) {

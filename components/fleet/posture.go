@@ -3,6 +3,7 @@ package fleet
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/seed-11444627/holdfast/components/alarms"
 	"github.com/seed-11444627/holdfast/components/capacity"
@@ -26,13 +27,28 @@ func (p *plan) posture(name string, sets []*alarms.Set) posture.Posture {
 			}},
 		},
 	}
-	alarmCount := 0
+	alarmCount, composites := 0, 0
 	for _, set := range sets {
 		out.Alarms = append(out.Alarms, set.Postures()...)
 		alarmCount += len(set.Keys())
+		composites += len(set.Composites())
 	}
-	out.Price = p.hourly(alarmCount)
+	out.Alarms = append(out.Alarms, p.notices(name)...)
+	slices.SortFunc(out.Alarms, func(x, y posture.Alarm) int { return strings.Compare(x.Name, y.Name) })
+	out.Price = p.hourly(alarmCount, composites)
 	return out
+}
+
+// notices are the events that tell a topic without an alarm; their names say so, because CloudWatch lists none of them.
+func (p *plan) notices(name string) []posture.Alarm {
+	if !p.alarmed() {
+		return nil
+	}
+	var lines []posture.Alarm
+	for _, n := range append(groupNotices(), automationNotice()) {
+		lines = append(lines, p.args.Alarms.Notice(name+"-"+n.key+" (event)", n.severity))
+	}
+	return lines
 }
 
 // recovery is capacity's answer in the words of a posture. Where enough servers are left at once, the peak is served again
@@ -45,8 +61,11 @@ func recovery(r capacity.Recovery) posture.Recovery {
 	}
 }
 
+// compositeMonth is charged at a price of its own. The table of prices holds none, and the derivation says so.
+const compositeMonth prices.Item = "CloudWatch composite alarm"
+
 // hourly is the workload's own price for servers, and AWS's list prices for what stands around them.
-func (p *plan) hourly(alarmCount int) posture.Price {
+func (p *plan) hourly(alarmCount, composites int) posture.Price {
 	total := posture.Price{
 		Low: p.price.Low.USD(), Expected: p.price.Expected.USD(), High: p.price.High.USD(),
 		Derivation: append(slices.Clone(p.price.Derivation), "traffic comes on top: capacity units of the load balancer, CloudFront, logs"),
@@ -58,6 +77,9 @@ func (p *plan) hourly(alarmCount int) posture.Price {
 	}
 	if alarmCount > 0 {
 		total = total.Plus(prices.Hourly(prices.AlarmMonth, p.args.Region, alarmCount))
+	}
+	if composites > 0 {
+		total = total.Plus(prices.Hourly(compositeMonth, p.args.Region, composites))
 	}
 	if p.args.LoadBalancer.Public {
 		total = total.Plus(prices.Hourly(prices.PublicIPv4Hour, p.args.Region, len(p.zones)))

@@ -540,7 +540,41 @@ func TestThePostureIsComputedFromTheSameNumbers(t *testing.T) {
 	require.True(t, said.Recovery[posture.RegionLoss].Unrecoverable)
 	require.GreaterOrEqual(t, said.Price.Low, 8.0*32, "8 servers at 32 USD an hour")
 	made := slices.DeleteFunc(rec.ByType(tAlarm), func(r cloudsim.Record) bool { return !strings.HasPrefix(r.Name, "hash-") })
-	require.Len(t, said.Alarms, len(made), "every alarm is listed")
+	require.Contains(t, strings.Join(said.Price.Derivation, "\n"), fmt.Sprintf("%d × CloudWatch alarm ×", len(made)))
+	require.Contains(t, strings.Join(said.Price.Derivation, "\n"), "1 × CloudWatch composite alarm", "counted, or said not to be")
+}
+
+func TestThePostureListsWhateverTellsATopic(t *testing.T) {
+	rec, fleet := run(t, nil)
+	var want, said []string
+	for _, kind := range []string{tAlarm, "aws:cloudwatch/compositeAlarm:CompositeAlarm"} {
+		for _, alarm := range rec.ByType(kind) {
+			if strings.HasPrefix(alarm.Name, "hash-") {
+				want = append(want, alarm.Name)
+			}
+		}
+	}
+	severities := map[string]string{}
+	for _, target := range rec.ByType(tTarget) {
+		for _, severity := range []string{"critical", "warning", "info"} {
+			if target.In().Text("arn") == conformance.Topic(severity) {
+				event := strings.TrimSuffix(target.Name, "-target") + " (event)"
+				want, severities[event] = append(want, event), severity
+			}
+		}
+	}
+	require.Len(t, severities, 3, "a launch, a rollout and an automation that failed")
+	for _, line := range fleet.Posture().Alarms {
+		said = append(said, line.Name)
+		if severity, event := severities[line.Name]; event {
+			require.Equal(t, severity, line.Severity, line.Name)
+		}
+	}
+	require.ElementsMatch(t, want, said)
+	require.True(t, slices.IsSorted(said), "listed by name")
+	require.Contains(t, fleet.Posture().Alarms, posture.Alarm{Name: "hash-degraded", Severity: "critical", GoesTo: "critical: e-mail"})
+	require.Contains(t, fleet.Posture().Alarms, posture.Alarm{Name: "hash-rollout-failed (event)", Severity: "critical", GoesTo: "critical: e-mail"})
+	require.Contains(t, fleet.Posture().Alarms, posture.Alarm{Name: "hash-launch-failed (event)", Severity: "warning", GoesTo: "warning: topic only"})
 }
 
 func TestNoSecretAndNoCredentialIsInTheUserData(t *testing.T) {
