@@ -148,6 +148,16 @@ type Instances struct {
 	// "balanced-only" goes on trying. Default: "balanced-best-effort".
 	// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-availability-zone-balanced.html
 	ZonalDistribution string `pulumi:"zonalDistribution"`
+	// TerminationPolicies say which server goes first when the group shrinks, in the order given: names of AWS's, or first
+	// the ARN of a Lambda function that chooses; the function's own policy must admit Auto Scaling's service-linked role.
+	// Default: "OldestLaunchTemplate", then "OldestInstance".
+	// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-termination-policies.html
+	TerminationPolicies []string `pulumi:"terminationPolicies"`
+	// ScaleInProtection protects each server from scale-in as soon as it is in service, until somebody takes the
+	// protection off that server: without that the fleet only grows, and so does its cost. Rollouts replace protected
+	// servers too. Default: false.
+	// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html
+	ScaleInProtection bool `pulumi:"scaleInProtection"`
 }
 
 // Image is own or brought: Parameter follows Amazon Linux 2023, ID pins one image.

@@ -61,6 +61,10 @@ func instanceDefaults(i Instances, disposable bool) Instances {
 	i.Type = cmp.Or(i.Type, defaultType)
 	i.RootGiB = cmp.Or(i.RootGiB, 8)
 	i.ZonalDistribution = cmp.Or(i.ZonalDistribution, "balanced-best-effort")
+	i.TerminationPolicies = slices.Clone(i.TerminationPolicies)
+	if len(i.TerminationPolicies) == 0 {
+		i.TerminationPolicies = []string{"OldestLaunchTemplate", "OldestInstance"}
+	}
 	if i.WarmPool == nil {
 		return i
 	}

@@ -35,7 +35,7 @@ func (b *builder) createGroup() error {
 		HealthCheckType: pulumi.String("ELB"), HealthCheckGracePeriod: pulumi.Int(healthGrace),
 		DefaultInstanceWarmup: pulumi.Int(int(p.sizing.Tracking.InstanceWarmup.Seconds())),
 		EnabledMetrics:        pulumi.ToStringArray(p.groupMetrics()), MetricsGranularity: pulumi.String("1Minute"),
-		TerminationPolicies:   pulumi.ToStringArray([]string{"OldestLaunchTemplate", "OldestInstance"}),
+		TerminationPolicies:   pulumi.ToStringArray(p.args.Instances.TerminationPolicies),
 		MaxInstanceLifetime:   pulumi.Int(int(p.args.Instances.MaxLifetime.Seconds())),
 		CapacityRebalance:     pulumi.Bool(p.spot()),
 		InitialLifecycleHooks: initialHooks(p.hooks()),
@@ -56,6 +56,7 @@ func (b *builder) createGroup() error {
 	}
 	b.template(args)
 	b.warmPool(args)
+	b.instanceOptions(args)
 	made, err := component.New(b.ctx, b.kids, "Auto Scaling group", b.kids.Child("group"), args, b.transform.Group, autoscaling.NewGroup,
 		pulumi.IgnoreChanges([]string{"desiredCapacity"}), pulumi.DependsOn(b.before()))
 	if err != nil {
@@ -222,6 +223,9 @@ func (b *builder) refresh() *autoscaling.GroupInstanceRefreshArgs {
 		CheckpointDelay:       pulumi.String(fmt.Sprint(int(r.BakeTime.Seconds()))),
 		SkipMatching:          pulumi.Bool(true), AutoRollback: pulumi.Bool(false),
 		ScaleInProtectedInstances: pulumi.String("Wait"), StandbyInstances: pulumi.String("Wait"),
+	}
+	if p.args.Instances.ScaleInProtection {
+		preferences.ScaleInProtectedInstances = pulumi.String(replaceProtected)
 	}
 	if p.alarmed() {
 		preferences.AlarmSpecification = &autoscaling.GroupInstanceRefreshPreferencesAlarmSpecificationArgs{Alarms: b.rollbackAlarms()}

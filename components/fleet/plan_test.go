@@ -150,9 +150,12 @@ func TestEveryMistakeIsRefusedInTheCallersWords(t *testing.T) {
 		"mixed with graviton": {func(a *HashFleetArgs) {
 			a.Instances.Mixed = &Mixed{Types: map[string]int{"c7i.large": 1, "c7g.large": 1}}
 		}, []string{"Instances.Mixed.Types[c7g.large]"}},
-		"healthy below 90":   {func(a *HashFleetArgs) { a.Rollout.MinHealthyPercent, a.Sizing.Minimum = 80, 12 }, []string{"Rollout.MinHealthyPercent"}},
-		"checkpoints":        {func(a *HashFleetArgs) { a.Rollout.Checkpoints = []int{20, 50} }, []string{"Rollout.Checkpoints"}},
-		"public without TLS": {func(a *HashFleetArgs) { a.LoadBalancer = LoadBalancer{Public: true} }, []string{"LoadBalancer.Public"}},
+		"termination policy":       {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"Oldest"} }, []string{"Instances.TerminationPolicies[0]"}},
+		"termination policy twice": {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"Default", "Default"} }, []string{"Instances.TerminationPolicies[1]"}},
+		"Lambda after a name":      {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"Default", chooser} }, []string{"Instances.TerminationPolicies[1]"}},
+		"healthy below 90":         {func(a *HashFleetArgs) { a.Rollout.MinHealthyPercent, a.Sizing.Minimum = 80, 12 }, []string{"Rollout.MinHealthyPercent"}},
+		"checkpoints":              {func(a *HashFleetArgs) { a.Rollout.Checkpoints = []int{20, 50} }, []string{"Rollout.Checkpoints"}},
+		"public without TLS":       {func(a *HashFleetArgs) { a.LoadBalancer = LoadBalancer{Public: true} }, []string{"LoadBalancer.Public"}},
 		"public behind CloudFront": {func(a *HashFleetArgs) {
 			a.LoadBalancer, a.Zone = LoadBalancer{Public: true}, &Zone{ID: pulumi.String("Z1"), Domain: "hash.example.com"}
 			a.CDN = CDN{AlarmsOff: "none"}

@@ -104,7 +104,6 @@ func (b *builder) acceptSteps() pulumi.Array {
 // default version whose refresh failed, the way back itself has, and they end: to start it once more would buy servers
 // without end, each of which fails to start.
 func (b *builder) revertSteps() pulumi.Array {
-	r := b.plan.args.Rollout
 	update := pulumi.Map{"AutoScalingGroupName": b.fleet.Group.Name}
 	maps.Copy(update, b.goodVersion())
 	return pulumi.Array{
@@ -118,12 +117,21 @@ func (b *builder) revertSteps() pulumi.Array {
 		call("revert", "autoscaling", "UpdateAutoScalingGroup", update),
 		call("refresh", "autoscaling", "StartInstanceRefresh", pulumi.Map{
 			"AutoScalingGroupName": b.fleet.Group.Name, "Strategy": pulumi.String("Rolling"),
-			"Preferences": pulumi.Map{
-				"MinHealthyPercentage": pulumi.Int(r.MinHealthyPercent), "MaxHealthyPercentage": pulumi.Int(r.MaxHealthyPercent),
-				"SkipMatching": pulumi.Bool(true),
-			},
+			"Preferences": b.plan.revertPreferences(),
 		}),
 	}
+}
+
+// revertPreferences are those of the refresh back to the last good version.
+func (p *plan) revertPreferences() pulumi.Map {
+	preferences := pulumi.Map{
+		"MinHealthyPercentage": pulumi.Int(p.args.Rollout.MinHealthyPercent), "MaxHealthyPercentage": pulumi.Int(p.args.Rollout.MaxHealthyPercent),
+		"SkipMatching": pulumi.Bool(true),
+	}
+	if p.args.Instances.ScaleInProtection {
+		preferences["ScaleInProtectedInstances"] = pulumi.String(replaceProtected)
+	}
+	return preferences
 }
 
 // goodVersion is the group's template at its default version, as the API takes it. A policy of several types is given

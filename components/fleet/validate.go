@@ -47,6 +47,7 @@ func (p *plan) validate(problems *fielderror.Errors) {
 	p.validateInstances(problems)
 	p.validateMixed(problems)
 	p.validateWarmPool(problems)
+	p.validateTermination(problems)
 	p.validateRollout(problems)
 	p.validateScaling(problems)
 	p.validateLoadBalancer(problems)
