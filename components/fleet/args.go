@@ -158,6 +158,36 @@ type Instances struct {
 	// servers too. Default: false.
 	// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html
 	ScaleInProtection bool `pulumi:"scaleInProtection"`
+	// CapacityReservation is how on-demand servers use capacity that is reserved. Default: any open reservation that fits
+	// the server is used.
+	CapacityReservation *CapacityReservation `pulumi:"capacityReservation"`
+	// Placement puts the servers into a placement group. Default: none; EC2 spreads them as it sees fit.
+	Placement *PlacementGroup `pulumi:"placement"`
+}
+
+// CapacityReservation is how the group uses On-Demand Capacity Reservations. A reservation holds in one zone only: what is
+// to survive the loss of a zone is reserved in the others as well. Spot servers use none.
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CapacityReservationSpecification.html
+type CapacityReservation struct {
+	// Preference is "capacity-reservations-first", which launches beside the reservations what they cannot hold;
+	// "capacity-reservations-only", which launches nothing beside them, so that neither a rollout nor a peak gets a server
+	// more than is reserved; "none", which leaves them alone; or "default", which uses any that is open. Required.
+	Preference string `pulumi:"preference"`
+	// IDs are the reservations, "cr-…". Only with "capacity-reservations-first" or "capacity-reservations-only". Default:
+	// those that are open.
+	IDs []pulumi.StringInput `pulumi:"ids"`
+	// ResourceGroupARNs are resource groups of reservations. On the same terms as IDs, and not together with them.
+	// Default: none.
+	ResourceGroupARNs []pulumi.StringInput `pulumi:"resourceGroupArns"`
+}
+
+// PlacementGroup is an existing placement group. One with the strategy spread takes at most 7 running instances per zone,
+// so it suits a fleet whose maximum fits into the zones that are left when one is lost; one with the strategy cluster
+// stands in one zone, and so suits no fleet.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html
+type PlacementGroup struct {
+	// GroupName is the placement group's name, up to 255 characters. Required.
+	GroupName pulumi.StringInput `pulumi:"groupName"`
 }
 
 // Image is own or brought: Parameter follows Amazon Linux 2023, ID pins one image.

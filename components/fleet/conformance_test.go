@@ -63,6 +63,8 @@ func largest(ctx *pulumi.Context, provider pulumi.ProviderResource) (*HashFleetA
 		a.Instances.Image.ID = "ami-0123456789abcdef0"
 		a.Instances.MaxLifetime = 30 * 24 * time.Hour
 		a.Instances.TerminationPolicies, a.Instances.ScaleInProtection = []string{"AllocationStrategy", "OldestLaunchTemplate"}, true
+		a.Instances.CapacityReservation = &CapacityReservation{Preference: "capacity-reservations-first", ResourceGroupARNs: []pulumi.StringInput{pulumi.String(reservations)}}
+		a.Instances.Placement = &PlacementGroup{GroupName: pulumi.String("apart")}
 		a.Instances.Mixed = &Mixed{Types: map[string]int{"c7i.large": 1, "c6i.large": 1, "c7i.xlarge": 2}, OnDemandBase: &zero, OnDemandPercentAbove: &half}
 		a.Scaling = Scaling{
 			Scheduled:  map[string]Schedule{"day": {Recurrence: "0 7 * * MON-FRI", TimeZone: "Europe/Berlin", Minimum: 10, Maximum: 30}},

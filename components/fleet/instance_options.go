@@ -38,10 +38,80 @@ func (p *plan) validateTermination(problems *fielderror.Errors) {
 	}
 }
 
+// How a group may use reservations.
+const (
+	reservedFirst = "capacity-reservations-first"
+	reservedOnly  = "capacity-reservations-only"
+)
+
+var (
+	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+	reservationPattern = regexp.MustCompile(`^cr-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	// https://docs.aws.amazon.com/ARG/latest/APIReference/API_Group.html
+	resourceGroupPattern = regexp.MustCompile(`^arn:aws[a-z-]*:resource-groups:[a-z0-9-]+:[0-9]{12}:group/.+$`)
+)
+
+func (p *plan) validateReservation(problems *fielderror.Errors) {
+	c := p.args.Instances.CapacityReservation
+	if c == nil {
+		return
+	}
+	const field = "Instances.CapacityReservation"
+	problems.OneOf(field+".Preference", c.Preference, reservedFirst, reservedOnly, "none", "default")
+	problems.Require(len(c.IDs) == 0 || len(c.ResourceGroupARNs) == 0, field+".ResourceGroupARNs", "beside IDs", "one of the two",
+		"put the reservations into the resource group")
+	targeted := c.Preference == reservedFirst || c.Preference == reservedOnly
+	problems.Require(targeted || len(c.IDs)+len(c.ResourceGroupARNs) == 0, field+".Preference", c.Preference,
+		reservedFirst+" or "+reservedOnly+" where reservations are named", "use "+reservedFirst)
+	checkEach(problems, field+".IDs", c.IDs, reservationPattern, "the id of a capacity reservation, cr- and 8 or 17 hexadecimal digits")
+	checkEach(problems, field+".ResourceGroupARNs", c.ResourceGroupARNs, resourceGroupPattern, "the ARN of a resource group")
+}
+
+// checkEach holds the values that are known now to a pattern; the others are AWS's to refuse.
+func checkEach(problems *fielderror.Errors, field string, values []pulumi.StringInput, pattern *regexp.Regexp, want string) {
+	for i, value := range values {
+		text, known := value.(pulumi.String)
+		problems.Require(value != nil && (!known || pattern.MatchString(string(text))), fmt.Sprintf("%s[%d]", field, i), string(text), want, "correct it or remove it")
+	}
+}
+
+// validatePlacementGroup: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html
+func (p *plan) validatePlacementGroup(problems *fielderror.Errors) {
+	group := p.args.Instances.Placement
+	if group == nil {
+		return
+	}
+	name, known := group.GroupName.(pulumi.String)
+	problems.Require(group.GroupName != nil && (!known || len(name) >= 1 && len(name) <= 255), "Instances.Placement.GroupName", string(name),
+		"the name of a placement group, 1 to 255 characters", "give the name, or leave Placement out")
+}
+
 // instanceOptions adds to the group what few fleets ask for.
 func (b *builder) instanceOptions(args *autoscaling.GroupArgs) {
 	i := b.plan.args.Instances
 	if i.ScaleInProtection {
 		args.ProtectFromScaleIn = pulumi.Bool(true)
 	}
+	if i.CapacityReservation != nil {
+		args.CapacityReservationSpecification = i.CapacityReservation.specification()
+	}
+	if i.Placement != nil {
+		args.PlacementGroup = i.Placement.GroupName.ToStringOutput()
+	}
+}
+
+// specification names a target only where reservations are named; otherwise those that are open serve.
+func (c *CapacityReservation) specification() *autoscaling.GroupCapacityReservationSpecificationArgs {
+	specification := &autoscaling.GroupCapacityReservationSpecificationArgs{CapacityReservationPreference: pulumi.String(c.Preference)}
+	if len(c.IDs) > 0 {
+		specification.CapacityReservationTarget = &autoscaling.GroupCapacityReservationSpecificationCapacityReservationTargetArgs{
+			CapacityReservationIds: pulumi.StringArray(c.IDs),
+		}
+	}
+	if len(c.ResourceGroupARNs) > 0 {
+		specification.CapacityReservationTarget = &autoscaling.GroupCapacityReservationSpecificationCapacityReservationTargetArgs{
+			CapacityReservationResourceGroupArns: pulumi.StringArray(c.ResourceGroupARNs),
+		}
+	}
+	return specification
 }

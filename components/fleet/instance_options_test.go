@@ -4,11 +4,16 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 )
 
-// chooser is a function that chooses who goes first.
-const chooser = "arn:aws:lambda:eu-central-1:111111111111:function:choose:live"
+const (
+	// chooser is a function that chooses who goes first.
+	chooser      = "arn:aws:lambda:eu-central-1:111111111111:function:choose:live"
+	reservation  = "cr-0123456789abcdef0"
+	reservations = "arn:aws:resource-groups:eu-central-1:111111111111:group/hashing"
+)
 
 func TestTheGroupShrinksInTheOrderThatIsAskedFor(t *testing.T) {
 	rec, _ := run(t, nil)
@@ -26,4 +31,24 @@ func TestARolloutReplacesServersThatAreProtectedFromScaleIn(t *testing.T) {
 	require.Equal(t, "Refresh", group.Text("instanceRefresh.preferences.scaleInProtectedInstances"))
 	steps := stepsOf(t, rec, "hash-revert")
 	require.Contains(t, fmt.Sprint(steps[len(steps)-1].Inputs["Preferences"]), "ScaleInProtectedInstances:Refresh")
+}
+
+func TestServersStandInTheCapacityThatIsReservedForThem(t *testing.T) {
+	rec, _ := run(t, nil)
+	require.False(t, only(t, rec, tGroup).In().Has("capacityReservationSpecification"))
+	rec, _ = run(t, func(a *HashFleetArgs) {
+		a.Instances.CapacityReservation = &CapacityReservation{Preference: reservedOnly, IDs: []pulumi.StringInput{pulumi.String(reservation)}}
+	})
+	group := only(t, rec, tGroup).In()
+	require.Equal(t, reservedOnly, group.Text("capacityReservationSpecification.capacityReservationPreference"))
+	require.Equal(t, []string{reservation}, group.Texts("capacityReservationSpecification.capacityReservationTarget.capacityReservationIds"))
+	rec, _ = run(t, func(a *HashFleetArgs) { a.Instances.CapacityReservation = &CapacityReservation{Preference: "none"} })
+	require.False(t, only(t, rec, tGroup).In().Has("capacityReservationSpecification.capacityReservationTarget"), "no target that names nothing")
+}
+
+func TestServersStandInThePlacementGroupThatIsGiven(t *testing.T) {
+	rec, _ := run(t, nil)
+	require.False(t, only(t, rec, tGroup).In().Has("placementGroup"))
+	rec, _ = run(t, func(a *HashFleetArgs) { a.Instances.Placement = &PlacementGroup{GroupName: pulumi.String("apart")} })
+	require.Equal(t, "apart", only(t, rec, tGroup).In().Text("placementGroup"))
 }

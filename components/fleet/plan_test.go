@@ -153,9 +153,19 @@ func TestEveryMistakeIsRefusedInTheCallersWords(t *testing.T) {
 		"termination policy":       {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"Oldest"} }, []string{"Instances.TerminationPolicies[0]"}},
 		"termination policy twice": {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"Default", "Default"} }, []string{"Instances.TerminationPolicies[1]"}},
 		"Lambda after a name":      {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"Default", chooser} }, []string{"Instances.TerminationPolicies[1]"}},
-		"healthy below 90":         {func(a *HashFleetArgs) { a.Rollout.MinHealthyPercent, a.Sizing.Minimum = 80, 12 }, []string{"Rollout.MinHealthyPercent"}},
-		"checkpoints":              {func(a *HashFleetArgs) { a.Rollout.Checkpoints = []int{20, 50} }, []string{"Rollout.Checkpoints"}},
-		"public without TLS":       {func(a *HashFleetArgs) { a.LoadBalancer = LoadBalancer{Public: true} }, []string{"LoadBalancer.Public"}},
+		"reservation preference":   {func(a *HashFleetArgs) { a.Instances.CapacityReservation = &CapacityReservation{Preference: "open"} }, []string{"Instances.CapacityReservation.Preference"}},
+		"reservation without use": {func(a *HashFleetArgs) {
+			a.Instances.CapacityReservation = &CapacityReservation{Preference: "none", IDs: []pulumi.StringInput{pulumi.String(reservation)}}
+		}, []string{"Instances.CapacityReservation.Preference"}},
+		"reservations both ways": {func(a *HashFleetArgs) {
+			a.Instances.CapacityReservation = &CapacityReservation{
+				Preference: reservedOnly, IDs: []pulumi.StringInput{pulumi.String("r-1")}, ResourceGroupARNs: []pulumi.StringInput{pulumi.String(reservation)},
+			}
+		}, []string{"Instances.CapacityReservation.ResourceGroupARNs", "Instances.CapacityReservation.IDs[0]", "Instances.CapacityReservation.ResourceGroupARNs[0]"}},
+		"no placement group": {func(a *HashFleetArgs) { a.Instances.Placement = &PlacementGroup{} }, []string{"Instances.Placement.GroupName"}},
+		"healthy below 90":   {func(a *HashFleetArgs) { a.Rollout.MinHealthyPercent, a.Sizing.Minimum = 80, 12 }, []string{"Rollout.MinHealthyPercent"}},
+		"checkpoints":        {func(a *HashFleetArgs) { a.Rollout.Checkpoints = []int{20, 50} }, []string{"Rollout.Checkpoints"}},
+		"public without TLS": {func(a *HashFleetArgs) { a.LoadBalancer = LoadBalancer{Public: true} }, []string{"LoadBalancer.Public"}},
 		"public behind CloudFront": {func(a *HashFleetArgs) {
 			a.LoadBalancer, a.Zone = LoadBalancer{Public: true}, &Zone{ID: pulumi.String("Z1"), Domain: "hash.example.com"}
 			a.CDN = CDN{AlarmsOff: "none"}

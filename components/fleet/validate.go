@@ -48,6 +48,8 @@ func (p *plan) validate(problems *fielderror.Errors) {
 	p.validateMixed(problems)
 	p.validateWarmPool(problems)
 	p.validateTermination(problems)
+	p.validateReservation(problems)
+	p.validatePlacementGroup(problems)
 	p.validateRollout(problems)
 	p.validateScaling(problems)
 	p.validateLoadBalancer(problems)
