@@ -317,6 +317,11 @@ type LoadBalancer struct {
 	// SlowStart ramps a new server up, 30 s to 900 s. Only with "round_robin". Default: none.
 	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
 	SlowStart time.Duration `pulumi:"slowStart"`
+	// Stickiness keeps a client that takes cookies on one server for so long, in whole seconds, 1 s to 7 days. Servers that
+	// keep nothing between requests, as a hash server does, do not need it, and it makes their load uneven. Not together
+	// with CloudFront, which passes no cookies on. Default: none.
+	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/sticky-sessions.html
+	Stickiness time.Duration `pulumi:"stickiness"`
 	// ReservedUnits reserves capacity units for sudden traffic. Default: 0, none.
 	ReservedUnits int `pulumi:"reservedUnits"`
 	// LogRetentionDays is how long access and connection logs are kept, 1 to 3650. Default: 90.

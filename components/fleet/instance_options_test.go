@@ -3,6 +3,7 @@ package fleet
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
@@ -51,4 +52,14 @@ func TestServersStandInThePlacementGroupThatIsGiven(t *testing.T) {
 	require.False(t, only(t, rec, tGroup).In().Has("placementGroup"))
 	rec, _ = run(t, func(a *HashFleetArgs) { a.Instances.Placement = &PlacementGroup{GroupName: pulumi.String("apart")} })
 	require.Equal(t, "apart", only(t, rec, tGroup).In().Text("placementGroup"))
+}
+
+func TestAClientStaysOnItsServerForAsLongAsIsAskedFor(t *testing.T) {
+	rec, _ := run(t, nil)
+	require.False(t, only(t, rec, tTargets).In().Has("stickiness"))
+	rec, _ = run(t, func(a *HashFleetArgs) { a.LoadBalancer.Stickiness = time.Hour })
+	sticky := only(t, rec, tTargets).In()
+	require.True(t, sticky.Bool("stickiness.enabled"))
+	require.Equal(t, "lb_cookie", sticky.Text("stickiness.type"))
+	require.Equal(t, 3600, sticky.Int("stickiness.cookieDuration"))
 }

@@ -100,6 +100,11 @@ func (b *builder) targetGroup() error {
 	if l.AnomalyMitigation {
 		args.LoadBalancingAnomalyMitigation = pulumi.String("on")
 	}
+	if l.Stickiness > 0 {
+		args.Stickiness = &lb.TargetGroupStickinessArgs{
+			Enabled: pulumi.Bool(true), Type: pulumi.String("lb_cookie"), CookieDuration: pulumi.Int(int(l.Stickiness.Seconds())),
+		}
+	}
 	made, err := component.New(b.ctx, b.kids, "target group", name, args, b.transform.TargetGroup, lb.NewTargetGroup)
 	b.fleet.TargetGroup = made
 	return err

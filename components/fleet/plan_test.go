@@ -170,11 +170,15 @@ func TestEveryMistakeIsRefusedInTheCallersWords(t *testing.T) {
 			a.LoadBalancer, a.Zone = LoadBalancer{Public: true}, &Zone{ID: pulumi.String("Z1"), Domain: "hash.example.com"}
 			a.CDN = CDN{AlarmsOff: "none"}
 		}, []string{"LoadBalancer.Public", "CDN.USEast1"}},
-		"nobody may enter":      {func(a *HashFleetArgs) { a.LoadBalancer.Clients = nil }, []string{"LoadBalancer.Clients"}},
-		"long keep-alive":       {func(a *HashFleetArgs) { a.LoadBalancer.ClientKeepAlive = time.Hour }, []string{"LoadBalancer.ClientKeepAlive"}},
-		"old TLS":               {func(a *HashFleetArgs) { a.LoadBalancer.TLSPolicy = "ELBSecurityPolicy-2016-08" }, []string{"LoadBalancer.TLSPolicy"}},
-		"slow start":            {func(a *HashFleetArgs) { a.LoadBalancer.SlowStart = time.Minute }, []string{"LoadBalancer.SlowStart"}},
-		"anomaly mitigation":    {func(a *HashFleetArgs) { a.LoadBalancer.AnomalyMitigation = true }, []string{"LoadBalancer.AnomalyMitigation"}},
+		"nobody may enter":   {func(a *HashFleetArgs) { a.LoadBalancer.Clients = nil }, []string{"LoadBalancer.Clients"}},
+		"long keep-alive":    {func(a *HashFleetArgs) { a.LoadBalancer.ClientKeepAlive = time.Hour }, []string{"LoadBalancer.ClientKeepAlive"}},
+		"old TLS":            {func(a *HashFleetArgs) { a.LoadBalancer.TLSPolicy = "ELBSecurityPolicy-2016-08" }, []string{"LoadBalancer.TLSPolicy"}},
+		"slow start":         {func(a *HashFleetArgs) { a.LoadBalancer.SlowStart = time.Minute }, []string{"LoadBalancer.SlowStart"}},
+		"anomaly mitigation": {func(a *HashFleetArgs) { a.LoadBalancer.AnomalyMitigation = true }, []string{"LoadBalancer.AnomalyMitigation"}},
+		"long stickiness":    {func(a *HashFleetArgs) { a.LoadBalancer.Stickiness = 8 * 24 * time.Hour }, []string{"LoadBalancer.Stickiness"}},
+		"stickiness behind CloudFront": {func(a *HashFleetArgs) {
+			a.CDN, a.LoadBalancer = CDN{AlarmsOff: "none"}, LoadBalancer{Stickiness: time.Hour}
+		}, []string{"LoadBalancer.Stickiness", "CDN.USEast1"}},
 		"brought and own":       {func(a *HashFleetArgs) { a.LoadBalancer.SecurityGroupIDs = []pulumi.StringInput{pulumi.String("sg-1")} }, []string{"LoadBalancer.SecurityGroupIDs"}},
 		"CloudFront's provider": {func(a *HashFleetArgs) { a.CDN, a.LoadBalancer.Clients = CDN{AlarmsOff: "none"}, nil }, []string{"CDN.USEast1"}},
 		"CloudFront's alarms":   {func(a *HashFleetArgs) { a.CDN, a.LoadBalancer.Clients = CDN{}, nil }, []string{"CDN.Alarms", "CDN.USEast1"}},

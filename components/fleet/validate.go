@@ -271,6 +271,10 @@ func (p *plan) validateTargets(problems *fielderror.Errors) {
 	problems.OneOf("LoadBalancer.Algorithm", l.Algorithm, leastOutstanding, roundRobin, weightedRandom)
 	problems.Require(!l.AnomalyMitigation || l.Algorithm == weightedRandom, "LoadBalancer.AnomalyMitigation", l.Algorithm,
 		"the algorithm weighted_random, the only one that has it", "set Algorithm, or leave it out")
+	if l.Stickiness != 0 {
+		between(problems, "LoadBalancer.Stickiness", l.Stickiness, time.Second, 7*24*time.Hour, "use 1h, or leave it out")
+		problems.Require(!p.cdn(), "LoadBalancer.Stickiness", "behind CloudFront", "clients that reach the load balancer themselves: CloudFront passes no cookies on", "leave it out")
+	}
 	if l.SlowStart != 0 {
 		between(problems, "LoadBalancer.SlowStart", l.SlowStart, 30*time.Second, 900*time.Second, "use 30s")
 		problems.Require(l.Algorithm == roundRobin, "LoadBalancer.SlowStart", l.Algorithm,
