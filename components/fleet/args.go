@@ -322,6 +322,9 @@ type LoadBalancer struct {
 	// with CloudFront, which passes no cookies on. Default: none.
 	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/sticky-sessions.html
 	Stickiness time.Duration `pulumi:"stickiness"`
+	// MutualTLS admits only clients that show a certificate. Needs a certificate of the load balancer's own, and not together
+	// with CloudFront, whose connection is not the client's. Default: none, clients show nothing.
+	MutualTLS *MutualTLS `pulumi:"mutualTls"`
 	// ReservedUnits reserves capacity units for sudden traffic. Default: 0, none.
 	ReservedUnits int `pulumi:"reservedUnits"`
 	// LogRetentionDays is how long access and connection logs are kept, 1 to 3650. Default: 90.
@@ -332,6 +335,15 @@ type LoadBalancer struct {
 	// SecurityGroupIDs are existing groups used instead of the fleet's own: nothing is added to them. The servers admit
 	// each of them on the served port. Default: none, the fleet makes one.
 	SecurityGroupIDs []pulumi.StringInput `pulumi:"securityGroupIds"`
+}
+
+// MutualTLS is what clients have to show: on 443 the load balancer verifies their certificates, and closes the connection of
+// one that has none, that has expired or that no authority in the trust store has issued.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/mutual-authentication.html
+type MutualTLS struct {
+	// TrustStoreARN is an existing trust store in the fleet's region, with the authorities that issue to clients and, where
+	// wanted, the lists of what they have revoked. Required.
+	TrustStoreARN pulumi.StringInput `pulumi:"trustStoreArn"`
 }
 
 // CDN is CloudFront in front of the load balancer.

@@ -14,6 +14,7 @@ const (
 	chooser      = "arn:aws:lambda:eu-central-1:111111111111:function:choose:live"
 	reservation  = "cr-0123456789abcdef0"
 	reservations = "arn:aws:resource-groups:eu-central-1:111111111111:group/hashing"
+	trustStore   = "arn:aws:elasticloadbalancing:eu-central-1:111111111111:truststore/clients/0123456789abcdef"
 )
 
 func TestTheGroupShrinksInTheOrderThatIsAskedFor(t *testing.T) {
@@ -62,4 +63,17 @@ func TestAClientStaysOnItsServerForAsLongAsIsAskedFor(t *testing.T) {
 	require.True(t, sticky.Bool("stickiness.enabled"))
 	require.Equal(t, "lb_cookie", sticky.Text("stickiness.type"))
 	require.Equal(t, 3600, sticky.Int("stickiness.cookieDuration"))
+}
+
+func TestOnlyClientsWithACertificateAreAdmittedWhereThatIsAskedFor(t *testing.T) {
+	rec, _ := runWith(t, func(_ *pulumi.Context, a *HashFleetArgs) error {
+		a.Zone = &Zone{ID: pulumi.String(zoneID), Domain: "hash.example.com"}
+		a.LoadBalancer.MutualTLS = &MutualTLS{TrustStoreARN: pulumi.String(trustStore)}
+		return nil
+	}, surroundings()...)
+	secure := named(t, rec, tListener, "hash-listener-443")
+	require.Equal(t, "verify", secure.Text("mutualAuthentication.mode"))
+	require.Equal(t, trustStore, secure.Text("mutualAuthentication.trustStoreArn"))
+	require.False(t, secure.Bool("mutualAuthentication.ignoreClientCertificateExpiry"))
+	require.False(t, named(t, rec, tListener, "hash-listener-80").Has("mutualAuthentication"), "80 only redirects")
 }

@@ -147,6 +147,17 @@ func (b *builder) listenerOn(port int, protocol string, certificate pulumi.Strin
 		args.CertificateArn = certificate.ToStringOutput()
 		args.SslPolicy = pulumi.String(b.plan.args.LoadBalancer.TLSPolicy)
 		args.RoutingHttpResponseStrictTransportSecurityHeaderValue = pulumi.String("max-age=31536000; includeSubDomains")
+		args.MutualAuthentication = b.plan.args.LoadBalancer.MutualTLS.verification()
 	}
 	return component.New(b.ctx, b.kids, fmt.Sprintf("listener on %d", port), name, args, b.transform.Listener, lb.NewListener)
+}
+
+// verification is nil, an input that is not there, where clients show nothing.
+func (m *MutualTLS) verification() lb.ListenerMutualAuthenticationPtrInput {
+	if m == nil {
+		return nil
+	}
+	return &lb.ListenerMutualAuthenticationArgs{
+		Mode: pulumi.String("verify"), TrustStoreArn: m.TrustStoreARN.ToStringOutput(), IgnoreClientCertificateExpiry: pulumi.Bool(false),
+	}
 }

@@ -179,6 +179,13 @@ func TestEveryMistakeIsRefusedInTheCallersWords(t *testing.T) {
 		"stickiness behind CloudFront": {func(a *HashFleetArgs) {
 			a.CDN, a.LoadBalancer = CDN{AlarmsOff: "none"}, LoadBalancer{Stickiness: time.Hour}
 		}, []string{"LoadBalancer.Stickiness", "CDN.USEast1"}},
+		"client certificates without TLS": {func(a *HashFleetArgs) {
+			a.LoadBalancer.MutualTLS = &MutualTLS{TrustStoreARN: pulumi.String(trustStore)}
+		}, []string{"LoadBalancer.MutualTLS"}},
+		"client certificates behind CloudFront": {func(a *HashFleetArgs) {
+			a.CDN, a.Zone = CDN{AlarmsOff: "none"}, &Zone{ID: pulumi.String("Z1"), Domain: "hash.example.com"}
+			a.LoadBalancer = LoadBalancer{MutualTLS: &MutualTLS{TrustStoreARN: pulumi.String("store")}}
+		}, []string{"LoadBalancer.MutualTLS", "LoadBalancer.MutualTLS.TrustStoreARN", "CDN.USEast1"}},
 		"brought and own":       {func(a *HashFleetArgs) { a.LoadBalancer.SecurityGroupIDs = []pulumi.StringInput{pulumi.String("sg-1")} }, []string{"LoadBalancer.SecurityGroupIDs"}},
 		"CloudFront's provider": {func(a *HashFleetArgs) { a.CDN, a.LoadBalancer.Clients = CDN{AlarmsOff: "none"}, nil }, []string{"CDN.USEast1"}},
 		"CloudFront's alarms":   {func(a *HashFleetArgs) { a.CDN, a.LoadBalancer.Clients = CDN{}, nil }, []string{"CDN.Alarms", "CDN.USEast1"}},

@@ -26,8 +26,10 @@ var (
 	cronPattern      = regexp.MustCompile(`^\S+( \S+){4}$`)
 	queryPattern     = regexp.MustCompile(`^[A-Za-z0-9_.~-]{1,128}$`)
 	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
-	metadataTag   = regexp.MustCompile(`^[A-Za-z0-9+=.,_:@-]+$`)
-	mapKeyPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	metadataTag = regexp.MustCompile(`^[A-Za-z0-9+=.,_:@-]+$`)
+	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
+	trustStorePattern = regexp.MustCompile(`^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:truststore/[A-Za-z0-9-]{1,32}/[0-9a-f]+$`)
+	mapKeyPattern     = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 )
 
 func (p *plan) validate(problems *fielderror.Errors) {
@@ -275,11 +277,25 @@ func (p *plan) validateTargets(problems *fielderror.Errors) {
 		between(problems, "LoadBalancer.Stickiness", l.Stickiness, time.Second, 7*24*time.Hour, "use 1h, or leave it out")
 		problems.Require(!p.cdn(), "LoadBalancer.Stickiness", "behind CloudFront", "clients that reach the load balancer themselves: CloudFront passes no cookies on", "leave it out")
 	}
+	p.validateMutualTLS(problems)
 	if l.SlowStart != 0 {
 		between(problems, "LoadBalancer.SlowStart", l.SlowStart, 30*time.Second, 900*time.Second, "use 30s")
 		problems.Require(l.Algorithm == roundRobin, "LoadBalancer.SlowStart", l.Algorithm,
 			"the algorithm round_robin, the only one that has it", "set Algorithm, or leave it out")
 	}
+}
+
+func (p *plan) validateMutualTLS(problems *fielderror.Errors) {
+	mutual := p.args.LoadBalancer.MutualTLS
+	if mutual == nil {
+		return
+	}
+	const field = "LoadBalancer.MutualTLS"
+	problems.Require(p.tls(), field, "no certificate", "TLS to the load balancer", "give Zone or LoadBalancer.CertificateARN")
+	problems.Require(!p.cdn(), field, "behind CloudFront", "clients that reach the load balancer themselves", "leave it out, or give the reason in CDN.Off")
+	store, known := mutual.TrustStoreARN.(pulumi.String)
+	problems.Require(mutual.TrustStoreARN != nil && (!known || trustStorePattern.MatchString(string(store))), field+".TrustStoreARN", string(store),
+		"the ARN of a trust store of Elastic Load Balancing", "make a trust store in "+p.args.Region+" and give its ARN")
 }
 
 func between(problems *fielderror.Errors, field string, got, least, most time.Duration, fix string) {
