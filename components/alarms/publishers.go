@@ -84,21 +84,9 @@ var publishers = map[Publisher]publisher{
 	},
 }
 
-// partition is the part of AWS that a region belongs to.
-// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-func partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
-}
-
 // fill writes partition, region and account into a pattern.
 func (p topicPlan) fill(pattern string) string {
-	return strings.NewReplacer("$P", partition(p.args.Region), "$R", p.args.Region, "$A", p.args.AccountID).Replace(pattern)
+	return strings.NewReplacer("$P", iam.Partition(p.args.Region), "$R", p.args.Region, "$A", p.args.AccountID).Replace(pattern)
 }
 
 // root is the account itself as a principal: what it may do, its IAM policies may give to somebody.

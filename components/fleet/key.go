@@ -65,7 +65,7 @@ func (b *builder) createKey() error {
 // volume's key. https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
 func (b *builder) keyPolicy() iam.Document {
 	p, key := b.plan, iam.Strings("*") // in a key policy: this key
-	root := pulumi.Sprintf("arn:%s:iam::%s:root", partition(p.args.Region), p.args.AccountID)
+	root := pulumi.Sprintf("arn:%s:iam::%s:root", p.partition(), p.args.AccountID)
 	document := iam.Document{
 		{Sid: "Account", Principals: []iam.Principal{iam.AWS(root)}, Actions: []string{"kms:*"}, Resources: key},
 		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html

@@ -127,7 +127,7 @@ func (b *builder) logPolicy() iam.Document {
 		Conditions: []iam.Condition{
 			iam.When("StringEquals", "aws:SourceAccount", pulumi.String(p.args.AccountID)),
 			iam.When("StringEquals", "s3:x-amz-acl", pulumi.String("bucket-owner-full-control")),
-			iam.When("ArnLike", "aws:SourceArn", pulumi.Sprintf("arn:%s:logs:%s:%s:delivery-source:*", partition(p.args.Region), globalRegion, p.args.AccountID)),
+			iam.When("ArnLike", "aws:SourceArn", pulumi.Sprintf("arn:%s:logs:%s:%s:delivery-source:*", p.partition(), globalRegion, p.args.AccountID)),
 		},
 	})
 }

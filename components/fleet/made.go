@@ -1,9 +1,6 @@
 package fleet
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
@@ -39,23 +36,6 @@ type made struct {
 	rollback    []*alarms.Set
 	edge
 	groupAlarmSet *alarms.Set
-}
-
-// partition is the part of AWS that a region belongs to, the second field of its ARNs.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-func partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
-}
-
-// arn writes an ARN of the fleet's own account and region.
-func (p *plan) arn(service, resource string) string {
-	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", partition(p.args.Region), service, p.args.Region, p.args.AccountID, resource)
 }
 
 // groupPattern matches the Auto Scaling group's ARN. Its name is the logical name and Pulumi's suffix; the policy has to

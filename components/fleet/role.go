@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"fmt"
 	"slices"
 
 	awsiam "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -90,7 +91,15 @@ func (b *builder) objects() []pulumi.StringInput {
 	}
 	objects := make([]pulumi.StringInput, len(keys))
 	for i, key := range keys {
-		objects[i] = pulumi.Sprintf("arn:%s:s3:::%s/%s", partition(b.plan.args.Region), a.Bucket, key)
+		objects[i] = pulumi.Sprintf("arn:%s:s3:::%s/%s", b.plan.partition(), a.Bucket, key)
 	}
 	return objects
+}
+
+// partition is the second field of every ARN that the fleet writes.
+func (p *plan) partition() string { return iam.Partition(p.args.Region) }
+
+// arn writes an ARN of the fleet's own account and region.
+func (p *plan) arn(service, resource string) string {
+	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", p.partition(), service, p.args.Region, p.args.AccountID, resource)
 }

@@ -223,7 +223,7 @@ func (b *builder) automationPermissions() iam.Document {
 	// account. https://docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-parameters.html
 	return append(document, iam.Statement{
 		Sid: "Image", Actions: []string{"ssm:GetParameters"},
-		Resources: iam.Strings(fmt.Sprintf("arn:%s:ssm:%s::parameter%s", partition(b.plan.args.Region), b.plan.args.Region, b.plan.parameter())),
+		Resources: iam.Strings(fmt.Sprintf("arn:%s:ssm:%s::parameter%s", b.plan.partition(), b.plan.args.Region, b.plan.parameter())),
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/seed-11444627/holdfast/components/fielderror"
+	"github.com/seed-11444627/holdfast/components/internal/iam"
 	"github.com/seed-11444627/holdfast/components/internal/names"
 	"github.com/seed-11444627/holdfast/components/internal/tags"
 )
@@ -95,7 +96,7 @@ func or[T comparable](value, fallback T) T {
 // compute assumes checked arguments.
 func compute(args NetworkArgs) plan {
 	p := plan{
-		args: args, region: args.Region, partition: partitionOf(args.Region), zones: args.Zones, tiers: args.Tiers,
+		args: args, region: args.Region, partition: iam.Partition(args.Region), zones: args.Zones, tiers: args.Tiers,
 		addresses: addressPlan{vpc: netip.MustParsePrefix(args.CIDR), slots: args.Addresses.ZoneSlots},
 	}
 	for _, tier := range args.Tiers {
@@ -165,15 +166,6 @@ func slotOf(args NetworkArgs, zone string) int {
 		return slot
 	}
 	return int(zone[len(zone)-1] - 'a')
-}
-
-// partitionOf is the first part of the region's ARNs.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-func partitionOf(region string) string {
-	if strings.HasPrefix(region, "us-gov-") {
-		return "aws-us-gov"
-	}
-	return "aws"
 }
 
 const recommendedZones = 3
@@ -373,6 +365,6 @@ func broughtPlan(args NetworkArgs) plan {
 	if len(zones) > 0 {
 		p.region = regionOf(zones[0])
 	}
-	p.partition = partitionOf(p.region)
+	p.partition = iam.Partition(p.region)
 	return p
 }

@@ -2,6 +2,8 @@
 package iam
 
 import (
+	"strings"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -153,4 +155,16 @@ func one(values pulumi.Array) pulumi.Input {
 		return values[0]
 	}
 	return values
+}
+
+// Partition is the part of AWS that a region belongs to, the second field of its ARNs.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+func Partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
 }

@@ -51,3 +51,12 @@ func TestFederatedCallersAreAKindOfTheirOwn(t *testing.T) {
 	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"*"},"Action":"sts:AssumeRoleWithSAML"}]}`,
 		text(t, iam.Document{{Principals: []iam.Principal{iam.AnyFederated()}, Actions: []string{"sts:AssumeRoleWithSAML"}}}))
 }
+
+func TestARegionBelongsToOnePartition(t *testing.T) {
+	t.Parallel()
+	for region, partition := range map[string]string{
+		"eu-central-1": "aws", "us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov",
+	} {
+		require.Equal(t, partition, iam.Partition(region), region)
+	}
+}
