@@ -3,6 +3,8 @@ package cloudsim
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -221,4 +223,21 @@ func withoutID(reference string) string {
 		return reference
 	}
 	return reference[:i]
+}
+
+// Settings are how the program was run.
+type Settings struct {
+	Project, Stack string
+	Preview        bool
+	// Config are the values by full key, secrets in plain text; SecretKeys names those.
+	Config     map[string]string
+	SecretKeys []string
+}
+
+// Settings says how the program was run.
+func (r *Recorder) Settings() Settings {
+	return Settings{
+		Project: r.sim.project, Stack: r.sim.stack, Preview: r.sim.preview,
+		Config: maps.Clone(r.sim.config), SecretKeys: slices.Clone(r.sim.secrets),
+	}
 }

@@ -1,0 +1,280 @@
+package policy
+
+import (
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// StackType is the type of the resource that stands for the stack itself.
+const StackType = "pulumi:pulumi:Stack"
+
+// Stack says which stack a graph is of.
+type Stack struct {
+	Organization, Project, Name string
+	// Environment is dev, stg, prod or another name; see EnvironmentOf. Empty is treated as prod.
+	Environment string
+	// DryRun says that this is a preview: computed values are not known yet.
+	DryRun bool
+	// Config are the stack's configuration values by full key, secrets in plain text; SecretKeys names those.
+	Config     map[string]string
+	SecretKeys []string
+	Tags       map[string]string
+}
+
+// Prod says that the stack is production, or that nothing says what it is.
+func (s Stack) Prod() bool { return s.Environment == "" || s.Environment == "prod" }
+
+// Resource is one resource as a host hands it over. Properties are the outputs where the host has them and the inputs
+// otherwise.
+type Resource struct {
+	URN, Type, Name, ID string
+	// Parent is the parent's URN, Provider the provider's as "URN" or "URN::id".
+	Parent, Provider     string
+	Properties           *structpb.Struct
+	Protect              bool
+	RetainOnDelete       bool
+	IgnoreChanges        []string
+	Aliases              []string
+	Dependencies         []string
+	PropertyDependencies map[string][]string
+}
+
+// Node is one resource in the graph.
+type Node struct {
+	Resource
+
+	graph    *Graph
+	root     *structpb.Value
+	parent   *Node
+	provider *Node
+	defaults map[string]*structpb.Value
+}
+
+// Graph is what a stack consists of, with the references between its parts. It is built once and never changed, so rules
+// read it at the same time.
+type Graph struct {
+	Stack Stack
+
+	nodes   []*Node
+	byURN   map[string]*Node
+	byType  map[string][]*Node
+	byText  map[string][]*Node
+	parents map[*Node][]*Node
+	texts   sync.Map
+	memos   sync.Map
+}
+
+// NewGraph builds the graph of a stack. The order of the resources does not matter.
+func NewGraph(stack Stack, resources []Resource) *Graph {
+	g := &Graph{
+		Stack: stack, nodes: make([]*Node, 0, len(resources)), byURN: make(map[string]*Node, len(resources)),
+		byType: map[string][]*Node{}, byText: make(map[string][]*Node, 3*len(resources)), parents: map[*Node][]*Node{},
+	}
+	for _, r := range resources {
+		if g.byURN[r.URN] != nil {
+			continue
+		}
+		n := &Node{Resource: r, graph: g, root: structpb.NewStructValue(r.Properties), defaults: defaultsOf(r.Type)}
+		g.nodes = append(g.nodes, n)
+		g.byURN[r.URN] = n
+	}
+	sort.Slice(g.nodes, func(i, j int) bool { return g.nodes[i].URN < g.nodes[j].URN })
+	for _, n := range g.nodes {
+		g.index(n)
+	}
+	return g
+}
+
+func (g *Graph) index(n *Node) {
+	g.byType[n.Type] = append(g.byType[n.Type], n)
+	n.parent = g.byURN[n.Resource.Parent]
+	urn, _, _ := cutLast(n.Resource.Provider, "::")
+	n.provider = g.byURN[n.Resource.Provider]
+	if n.provider == nil {
+		n.provider = g.byURN[urn]
+	}
+	if n.parent != nil {
+		g.parents[n.parent] = append(g.parents[n.parent], n)
+	}
+	for _, key := range identities {
+		text := n.Get(key).Text()
+		if text != "" && !slices.Contains(g.byText[text], n) {
+			g.byText[text] = append(g.byText[text], n)
+		}
+	}
+	if n.ID != "" && !isUnknown(n.ID) && !slices.Contains(g.byText[n.ID], n) {
+		g.byText[n.ID] = append(g.byText[n.ID], n)
+	}
+}
+
+// identities are the properties by whose text other resources refer to a resource.
+var identities = []string{
+	"arn", "name", "url", "bucket", "arnSuffix", "keyId", "dnsName", "endpoint", "executionArn", "invokeArn", "identifier",
+	"clusterIdentifier", "bucketDomainName", "bucketRegionalDomainName", "domainName", "dbName", "latestVersion", "roleArn", "address",
+	"family", "zoneId", "networkInterfaceId", "allocationId", "aliasArn", "qualifiedArn", "functionName",
+}
+
+func cutLast(text, mark string) (string, string, bool) {
+	at := strings.LastIndex(text, mark)
+	if at < 0 {
+		return text, "", false
+	}
+	return text[:at], text[at+len(mark):], true
+}
+
+// Nodes are all resources, sorted by URN.
+func (g *Graph) Nodes() []*Node { return g.nodes }
+
+// ByType are the resources of the given types, sorted by type as given and then by URN.
+func (g *Graph) ByType(types ...string) []*Node {
+	if len(types) == 1 {
+		return g.byType[types[0]]
+	}
+	var found []*Node
+	for _, t := range types {
+		found = append(found, g.byType[t]...)
+	}
+	return found
+}
+
+// ByURN is the resource with the URN, or nil.
+func (g *Graph) ByURN(urn string) *Node { return g.byURN[urn] }
+
+// Named are the resources of the given types that a text identifies by id, ARN, name or another of their own texts.
+func (g *Graph) Named(text string, types ...string) []*Node {
+	if text == "" {
+		return nil
+	}
+	return ofTypes(g.byText[text], types)
+}
+
+func ofTypes(nodes []*Node, types []string) []*Node {
+	if len(types) == 0 {
+		return nodes
+	}
+	var found []*Node
+	for _, n := range nodes {
+		if slices.Contains(types, n.Type) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// Memo computes something about a graph once and shares it between rules. The key is a pointer of the caller's own.
+func Memo[T any](g *Graph, key any, compute func(*Graph) T) T {
+	cell, _ := g.memos.LoadOrStore(key, &memo[T]{})
+	kept := cell.(*memo[T]) //nolint:forcetypeassert // the key is the caller's own
+	kept.once.Do(func() { kept.value = compute(g) })
+	return kept.value
+}
+
+type memo[T any] struct {
+	once  sync.Once
+	value T
+}
+
+// Get reads a property by path.
+func (n *Node) Get(path string) Value { return n.Props().Get(path) }
+
+// Props are all properties.
+func (n *Node) Props() Value { return Value{node: n, pb: n.root, state: known} }
+
+// Graph is the graph that the resource is part of.
+func (n *Node) Graph() *Graph { return n.graph }
+
+// Parent is the component that the resource belongs to, or nil.
+func (n *Node) Parent() *Node { return n.parent }
+
+// Children are the resources whose parent this is.
+func (n *Node) Children() []*Node { return n.graph.parents[n] }
+
+// Within says that the resource is the ancestor itself or below it.
+func (n *Node) Within(ancestor *Node) bool {
+	for at := n; at != nil; at = at.parent {
+		if at == ancestor {
+			return true
+		}
+	}
+	return false
+}
+
+// Provider is the provider resource, or nil for one that the graph does not have.
+func (n *Node) Provider() *Node { return n.provider }
+
+// IsComponent says that the resource groups others and has no provider.
+func (n *Node) IsComponent() bool {
+	return !n.IsProvider() && n.Type != StackType && n.Resource.Provider == "" && n.ID == "" && !strings.HasPrefix(n.Type, "aws:") &&
+		!strings.HasPrefix(n.Type, "kubernetes:")
+}
+
+// IsProvider says that the resource is a provider.
+func (n *Node) IsProvider() bool { return strings.HasPrefix(n.Type, "pulumi:providers:") }
+
+// String is the resource as people know it: its type's last part and its name.
+func (n *Node) String() string {
+	_, kind, _ := cutLast(n.Type, ":")
+	return kind + " " + n.Name
+}
+
+// DependsOn are the resources that the engine makes before this one.
+func (n *Node) DependsOn() []*Node { return n.graph.resolve(n.Dependencies) }
+
+// Behind are the resources that a top-level property is computed from.
+func (n *Node) Behind(property string) []*Node {
+	return n.graph.resolve(n.PropertyDependencies[property])
+}
+
+func (g *Graph) resolve(urns []string) []*Node {
+	var found []*Node
+	for _, urn := range urns {
+		if n := g.byURN[urn]; n != nil {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// Region is where the resource is: its provider's region, or the one in its ARN. Empty when neither says.
+func (n *Node) Region() string {
+	if n.provider != nil {
+		if region := n.provider.Get("region"); region.Known() {
+			return region.Text()
+		}
+	}
+	return arnPart(n.Get("arn").Text(), 3)
+}
+
+// Account is the account of the resource: the only one that its provider accepts, or the one in its ARN. Empty when neither
+// says.
+func (n *Node) Account() string {
+	if n.provider != nil {
+		// Provider properties that are not texts travel as JSON in a text.
+		if allowed := n.provider.Get("allowedAccountIds").JSON(); allowed.Len() == 1 {
+			return allowed.Get("[0]").Text()
+		}
+	}
+	return arnPart(n.Get("arn").Text(), 4)
+}
+
+func arnPart(arn string, at int) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" {
+		return ""
+	}
+	return parts[at]
+}
+
+// fill puts the provider's default in place of an absent value.
+func (n *Node) fill(v Value) Value {
+	pb, ok := n.defaults[v.path]
+	if !ok {
+		return v
+	}
+	v.pb, v.state, v.filled = pb, known, true
+	return v
+}

@@ -1,0 +1,6 @@
+package rules
+
+import "github.com/seed-11444627/holdfast/policy"
+
+// networkRules are about networks, subnets, security groups and network ACLs.
+func networkRules() []*policy.Rule { return nil }

@@ -1,0 +1,152 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+)
+
+// LongestWaiver is how far ahead a waiver may end.
+const LongestWaiver = 90 * 24 * time.Hour
+
+// WaiverRule is the rule that waivers themselves must keep. It cannot be waived.
+const WaiverRule = "waiver-hygiene"
+
+// Waiver accepts violations of one rule on some resources until a day. Somebody answers for it, with a reason.
+type Waiver struct {
+	Rule string `json:"rule"`
+	// Resource is a URN, or the part of one behind the last "::" (the name), with * for any letters.
+	Resource string `json:"resource"`
+	Owner    string `json:"owner"`
+	Reason   string `json:"reason"`
+	// Expires is the last day on which it holds, as 2006-01-02.
+	Expires string `json:"expires"`
+
+	until time.Time
+}
+
+// waiversOf reads the list of waivers. What is wrong in form is refused here; what is wrong on a day, or about a stack, is a
+// finding.
+func waiversOf(value any, known map[string][]Setting) ([]Waiver, []error) {
+	items, _ := value.([]any)
+	var waivers []Waiver
+	var problems []error
+	for i, item := range items {
+		w, err := waiverOf(item, known)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("policy configuration: %s: waivers[%d]: %w", SettingsName, i, err))
+			continue
+		}
+		waivers = append(waivers, w)
+	}
+	return waivers, problems
+}
+
+func waiverOf(item any, known map[string][]Setting) (Waiver, error) {
+	fields, ok := item.(map[string]any)
+	if !ok {
+		return Waiver{}, fmt.Errorf("got %s, want an object with rule, resource, owner, reason and expires", compactJSON(item))
+	}
+	var problems []error
+	text := func(key string) string {
+		value, isText := fields[key].(string)
+		if !isText || strings.TrimSpace(value) == "" {
+			problems = append(problems, fmt.Errorf("%s: got %s, want a text", key, compactJSON(fields[key])))
+		}
+		return value
+	}
+	w := Waiver{Rule: text("rule"), Resource: text("resource"), Owner: text("owner"), Reason: text("reason"), Expires: text("expires")}
+	if len(fields) > 5 {
+		problems = append(problems, errors.New("want nothing but rule, resource, owner, reason and expires"))
+	}
+	if _, exists := known[w.Rule]; !exists && w.Rule != "" {
+		problems = append(problems, fmt.Errorf("rule: there is no rule %s", w.Rule))
+	}
+	if w.Rule == WaiverRule {
+		problems = append(problems, fmt.Errorf("rule: %s cannot be waived", WaiverRule))
+	}
+	until, err := time.Parse(time.DateOnly, w.Expires)
+	if err != nil && w.Expires != "" {
+		problems = append(problems, fmt.Errorf("expires: got %q, want a day such as 2006-01-02", w.Expires))
+	}
+	w.until = until
+	return w, errors.Join(problems...)
+}
+
+// matches says that the waiver is about the finding.
+func (w Waiver) matches(f Finding) bool {
+	if w.Rule != f.Rule || f.Outcome != Violation {
+		return false
+	}
+	_, name, _ := cutLast(f.URN, "::")
+	return w.Resource == f.URN || glob(w.Resource, f.URN) || glob(w.Resource, name)
+}
+
+func glob(pattern, text string) bool {
+	matched, err := path.Match(strings.ReplaceAll(pattern, "/", "\x00"), strings.ReplaceAll(text, "/", "\x00"))
+	return err == nil && matched
+}
+
+// waive applies the waivers, and finds fault with those that expired, reach too far or accept nothing.
+func (c *Config) waive(report *Report, e Evaluation) {
+	used := make([]int, len(c.Waivers))
+	today := e.Today.Truncate(24 * time.Hour)
+	for i := range report.Findings {
+		for j := range c.Waivers {
+			w := c.Waivers[j]
+			if !w.matches(report.Findings[i]) {
+				continue
+			}
+			used[j]++
+			if w.standing(today) == "" {
+				c.accept(report, i, w)
+				break
+			}
+		}
+	}
+	for j, w := range c.Waivers {
+		c.criticise(report, w, w.standing(today), used[j], e)
+	}
+}
+
+func (c *Config) accept(report *Report, i int, w Waiver) {
+	f := &report.Findings[i]
+	f.Outcome, f.Waiver = Waived, &w
+	report.Counts[f.Rule].Violation--
+	report.Counts[f.Rule].Waived++
+}
+
+// standing says what is wrong with a waiver on a day, or nothing.
+func (w Waiver) standing(today time.Time) string {
+	switch {
+	case today.After(w.until):
+		return "expired on " + w.Expires
+	case w.until.Sub(today) > LongestWaiver:
+		return "ends on " + w.Expires + ", more than 90 days ahead"
+	}
+	return ""
+}
+
+// criticise adds what waiver-hygiene finds, where that rule is evaluated.
+func (c *Config) criticise(report *Report, w Waiver, wrong string, used int, e Evaluation) {
+	rule := report.Rules[WaiverRule]
+	// A waiver of a rule that is evaluated in the other part of the catalogue is judged there.
+	if rule == nil || report.Rules[w.Rule] == nil && e.Only != Everything {
+		return
+	}
+	if wrong == "" && used == 0 {
+		wrong = "accepts nothing: no violation of " + w.Rule + " on " + w.Resource
+	}
+	if wrong == "" {
+		return
+	}
+	n := report.stackNode
+	r := &run{rule: rule, level: c.LevelOf(rule, report.Stack), graph: n.graph, verdicts: map[*Node]Outcome{}}
+	(&Case{Node: n, run: r}).Broken(SettingsName+".waivers", "the waiver of "+w.Rule+" for "+w.Resource+" by "+w.Owner+" "+wrong,
+		"a waiver that ends within 90 days and accepts a violation that is there")
+	report.Findings = append(report.Findings, r.findings...)
+	report.Counts[WaiverRule].Pass = 0
+	report.Counts[WaiverRule].Violation++
+}
