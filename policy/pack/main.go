@@ -1,11 +1,12 @@
 // Command pack is the policy pack that the Pulumi engine loads, and the same rules for people.
 //
 //	go run ./policy/pack check FILE   judge a state or export file
-//	go run ./policy/pack list         print the catalogue
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -14,17 +15,28 @@ import (
 )
 
 func main() {
-	text, err := os.ReadFile(os.Args[2])
+	if err := run(os.Args[1:], os.Stdout, time.Now()); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(arguments []string, out io.Writer, today time.Time) error {
+	if len(arguments) != 2 || arguments[0] != "check" {
+		return errors.New("usage: pack check FILE")
+	}
+	text, err := os.ReadFile(arguments[1])
 	if err != nil {
-		panic(err)
+		return err
 	}
 	stack, resources, err := policy.ReadState(text)
 	if err != nil {
-		panic(err)
+		return err
 	}
-	report := policy.Evaluate(policy.NewGraph(stack, resources), policy.Evaluation{Rules: rules.All(), Today: time.Now()})
+	report := policy.Evaluate(policy.NewGraph(stack, resources), policy.Evaluation{Rules: rules.All(), Today: today})
 	for _, f := range report.Findings {
-		fmt.Println(f.Outcome, f.Severity, f.Level, f.Rule, f.Message(), "| fix:", f.Fix)
+		fmt.Fprintln(out, f.Outcome, f.Severity, f.Level, f.Rule, f.Message(), "| fix:", f.Fix)
 	}
-	fmt.Println(len(report.Rules), "rules,", report.Resources, "resources,", len(report.Findings), "findings")
+	_, err = fmt.Fprintln(out, len(report.Rules), "rules,", report.Resources, "resources,", len(report.Findings), "findings")
+	return err
 }
