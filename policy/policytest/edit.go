@@ -25,6 +25,8 @@ import (
 //	db#protect=false              set an option
 //	db!                           remove a resource
 //	+copy={type: …, properties: …}  add a resource
+//	@config.key=value, @tags.key=value, @stack.name=value  change the stack: its configuration, its tags, or its name or environment
+//	@policy.rule.setting=value  change a setting of a rule, or of pack-settings
 type Edit struct {
 	Resource, Path string
 	Option         string
@@ -89,7 +91,7 @@ func (f *Fixture) Edited(text string) ([]policy.Resource, error) {
 	}
 	b := &builder{fixture: changed, computed: map[string]map[string]string{}}
 	for _, e := range edits {
-		if e.Add {
+		if e.Add || e.ofStack() {
 			continue
 		}
 		used := map[string]bool{}
@@ -108,6 +110,67 @@ func (f *Fixture) Edited(text string) ([]policy.Resource, error) {
 		b.complete(&resources[i])
 	}
 	return resources, nil
+}
+
+// ofStack says that the edit is of the stack or of its policy configuration, and of no resource.
+func (e Edit) ofStack() bool { return strings.HasPrefix(e.Resource, "@") }
+
+// Changed is the fixture with the stack and the policy configuration as the edits want them.
+func (f *Fixture) Changed(text string) (*Fixture, error) {
+	edits, err := ParseEdits(text)
+	if err != nil {
+		return nil, err
+	}
+	changed := *f
+	changed.Entries = maps.Clone(f.Entries)
+	changed.Stack.Config, changed.Stack.Tags = maps.Clone(f.Stack.Config), maps.Clone(f.Stack.Tags)
+	for _, e := range edits {
+		if !e.ofStack() {
+			continue
+		}
+		if err := changed.changeStack(e); err != nil {
+			return nil, fmt.Errorf("edit %q: %w", text, err)
+		}
+	}
+	return &changed, nil
+}
+
+func (f *Fixture) changeStack(e Edit) error {
+	switch {
+	case e.Resource == "@config":
+		f.Stack.Config = changeText(f.Stack.Config, e)
+	case e.Resource == "@tags":
+		f.Stack.Tags = changeText(f.Stack.Tags, e)
+	case e.Resource == "@stack" && e.Path == "name":
+		f.Stack.Name = fmt.Sprint(e.Value)
+	case e.Resource == "@stack" && e.Path == "environment":
+		f.Stack.Environment = fmt.Sprint(e.Value)
+	case e.Resource == "@policy":
+		rule, setting, _ := strings.Cut(e.Path, ".")
+		settings := maps.Clone(f.Entries[rule].Settings)
+		if settings == nil {
+			settings = map[string]any{}
+		}
+		settings[setting] = e.Value
+		if e.Remove {
+			delete(settings, setting)
+		}
+		f.Entries[rule] = policy.Entry{Level: f.Entries[rule].Level, Settings: settings}
+	default:
+		return fmt.Errorf("there is no %s.%s; want @config, @tags, @policy, @stack.name or @stack.environment", e.Resource, e.Path)
+	}
+	return nil
+}
+
+func changeText(texts map[string]string, e Edit) map[string]string {
+	if texts == nil {
+		texts = map[string]string{}
+	}
+	texts[e.Path] = fmt.Sprint(e.Value)
+	if e.Remove {
+		delete(texts, e.Path)
+	}
+	return texts
 }
 
 // with is the fixture with the resources that edits add.

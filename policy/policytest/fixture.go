@@ -64,7 +64,7 @@ func Parse(text string) (*Fixture, error) {
 		Config      map[string]string         `yaml:"config"`
 		Secrets     []string                  `yaml:"secrets"`
 		Tags        map[string]string         `yaml:"tags"`
-		Resources   map[string]*given      `yaml:"resources"`
+		Resources   map[string]*given         `yaml:"resources"`
 	}
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	decoder.KnownFields(true)

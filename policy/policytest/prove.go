@@ -57,9 +57,18 @@ func (p prover) judge(f *Fixture, resources []policy.Resource, rules ...*policy.
 
 func (p prover) edited(edit string) *policy.Report {
 	p.t.Helper()
-	resources, err := p.fixture.Edited(edit)
+	changed, resources := p.after(p.fixture, edit)
+	return p.judge(changed, resources, p.rule)
+}
+
+// after is a fixture and its resources after an edit.
+func (p prover) after(f *Fixture, edit string) (*Fixture, []policy.Resource) {
+	p.t.Helper()
+	changed, err := f.Changed(edit)
 	require.NoError(p.t, err)
-	return p.judge(p.fixture, resources, p.rule)
+	resources, err := changed.Edited(edit)
+	require.NoError(p.t, err)
+	return changed, resources
 }
 
 func (p prover) good(t *testing.T) {
@@ -79,9 +88,8 @@ func (p prover) preview(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, p.judge(planned, resources, p.rule).Of(policy.Violation), "the good example is not blamed in a preview")
 	for _, edit := range p.rule.Proof.Bad {
-		resources, err := planned.Edited(edit)
-		require.NoError(t, err)
-		report := p.judge(planned, resources, p.rule)
+		changed, resources := p.after(planned, edit)
+		report := p.judge(changed, resources, p.rule)
 		require.NotEmpty(t, report.Findings, "%s passes in a preview", edit)
 	}
 }
@@ -98,12 +106,11 @@ func (p prover) bad(edit string) {
 		require.NotEmpty(t, f.Fix)
 		require.NotEmpty(t, f.URN)
 	}
-	resources, err := p.fixture.Edited(edit)
-	require.NoError(t, err)
+	changed, resources := p.after(p.fixture, edit)
 	before, err := p.fixture.Resources()
 	require.NoError(t, err)
 	was := brokenRules(p.judge(p.fixture, before, p.all...))
-	for id := range brokenRules(p.judge(p.fixture, resources, p.all...)) {
+	for id := range brokenRules(p.judge(changed, resources, p.all...)) {
 		if was[id] || id == p.rule.ID {
 			continue
 		}
@@ -171,10 +178,9 @@ func (p prover) waived() {
 	if p.rule.ID == policy.WaiverRule {
 		return
 	}
-	resources, err := p.fixture.Edited(edit)
-	require.NoError(p.t, err)
+	changed, resources := p.after(p.fixture, edit)
 	entries := map[string]policy.Entry{}
-	for rule, entry := range p.fixture.Entries {
+	for rule, entry := range changed.Entries {
 		entries[rule] = entry
 	}
 	pack := map[string]any{}
@@ -185,7 +191,7 @@ func (p prover) waived() {
 		"rule": p.rule.ID, "resource": "*", "owner": "platform", "reason": "proven in a test", "expires": "2026-12-01",
 	}}
 	entries[policy.SettingsName] = policy.Entry{Settings: pack}
-	waiving := *p.fixture
+	waiving := *changed
 	waiving.Entries = entries
 	report := p.in(p.t).judge(&waiving, resources, p.rule)
 	require.Empty(p.t, report.Of(policy.Violation), "a waiver holds")
