@@ -22,6 +22,9 @@ func (c *Case) Graph() *Graph { return c.run.graph }
 // Stack is the stack that is judged.
 func (c *Case) Stack() Stack { return c.run.graph.Stack }
 
+// Planned says that the host knows the plan: what will be made, changed and deleted.
+func (c *Case) Planned() bool { return c.Graph().Planned() }
+
 // A Detail adds to a finding.
 type Detail func(*Finding)
 

@@ -112,6 +112,21 @@ func compactJSON(value any) string {
 	return string(text)
 }
 
+// Schema is the setting as JSON Schema describes it.
+func (s Setting) Schema() map[string]any {
+	schema := map[string]any{"type": string(s.Kind), "description": s.Help}
+	if s.Default != nil {
+		schema["default"] = normal(s.Default)
+	}
+	if len(s.Allowed) > 0 {
+		schema["enum"] = normal(s.Allowed)
+	}
+	if s.Bounded {
+		schema["minimum"], schema["maximum"] = s.Minimum, s.Maximum
+	}
+	return schema
+}
+
 // Config says how the catalogue is applied. The zero value is the catalogue's own defaults.
 type Config struct {
 	// All is the level of every rule that has none of its own.
@@ -120,6 +135,9 @@ type Config struct {
 	Levels   map[string]Level
 	Settings map[string]map[string]any
 	Waivers  []Waiver
+
+	// partial says that only a part of the stack is judged.
+	partial bool
 }
 
 // PackSettings are the settings of the whole pack.
@@ -129,6 +147,22 @@ func PackSettings() []Setting {
 		{Name: "accounts", Kind: KindObject, Default: map[string]any{}, Help: "the AWS account of each environment: {\"dev\": \"111111111111\"}"},
 		{Name: "waivers", Kind: KindList, Default: []any{}, Help: "violations that somebody answers for: rule, resource, owner, reason and expires (a day, at most 90 days ahead)"},
 	}
+}
+
+// Environment is the environment of a stack: what the stack itself says, otherwise what the configuration says.
+func (c *Config) Environment(stack Stack) string {
+	if environment, _ := EnvironmentOf(stack); environment != "" {
+		return environment
+	}
+	environment, _ := c.setting(SettingsName, PackSettings(), "environment").(string)
+	return environment
+}
+
+// WithoutHygiene is the same configuration for a part of a stack, in which a waiver that accepts nothing is no fault.
+func (c *Config) WithoutHygiene() *Config {
+	part := *c
+	part.partial = true
+	return &part
 }
 
 // LevelOf is what a violation of the rule does in the stack.

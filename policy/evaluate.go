@@ -14,22 +14,7 @@ type Evaluation struct {
 	Config *Config
 	// Today decides which waivers have expired.
 	Today time.Time
-	// Only evaluates a part of the catalogue.
-	Only Part
 }
-
-// Part is a part of the catalogue.
-type Part int
-
-// The parts.
-const (
-	// Everything is all rules.
-	Everything Part = iota
-	// Blocking are the rules that are judged before a resource is made.
-	Blocking
-	// Whole are the rules that are judged once for the whole stack.
-	Whole
-)
 
 // run is one rule over one graph.
 type run struct {
@@ -74,7 +59,7 @@ func evaluateRules(g *Graph, config *Config, e Evaluation) []*run {
 	var runs []*run
 	for _, rule := range e.Rules {
 		level := config.LevelOf(rule, g.Stack)
-		if level == Disabled || e.Only == Blocking && !rule.Blocking || e.Only == Whole && rule.Blocking {
+		if level == Disabled {
 			continue
 		}
 		runs = append(runs, &run{graph: g, rule: rule, level: level, config: config, today: e.Today, verdicts: map[*Node]Outcome{}})

@@ -41,6 +41,8 @@ type Resource struct {
 	Aliases              []string
 	Dependencies         []string
 	PropertyDependencies map[string][]string
+	// Step is what a plan does to the resource; nil where no plan is known.
+	Step *Step
 }
 
 // Node is one resource in the graph.
@@ -60,6 +62,7 @@ type Graph struct {
 	Stack Stack
 
 	nodes   []*Node
+	gone    []*Node
 	byURN   map[string]*Node
 	byType  map[string][]*Node
 	byText  map[string][]*Node
@@ -79,10 +82,18 @@ func NewGraph(stack Stack, resources []Resource) *Graph {
 			continue
 		}
 		n := &Node{Resource: r, graph: g, root: structpb.NewStructValue(r.Properties), defaults: defaultsOf(r.Type)}
+		if r.Step.Deletes() {
+			g.gone = append(g.gone, n)
+			continue
+		}
 		g.nodes = append(g.nodes, n)
 		g.byURN[r.URN] = n
 	}
-	sort.Slice(g.nodes, func(i, j int) bool { return g.nodes[i].URN < g.nodes[j].URN })
+	byURN := func(nodes []*Node) func(i, j int) bool {
+		return func(i, j int) bool { return nodes[i].URN < nodes[j].URN }
+	}
+	sort.Slice(g.nodes, byURN(g.nodes))
+	sort.Slice(g.gone, byURN(g.gone))
 	for _, n := range g.nodes {
 		g.index(n)
 	}

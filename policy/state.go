@@ -30,6 +30,18 @@ type stateResource struct {
 	PropertyDependencies map[string][]string `json:"propertyDependencies"`
 }
 
+// ReadFile reads a state, or a preview: what `pulumi stack export` or `pulumi preview --json` prints, or a state file of a
+// local backend.
+func ReadFile(text []byte) (Stack, []Resource, error) {
+	var form struct {
+		Steps json.RawMessage `json:"steps"`
+	}
+	if err := json.Unmarshal(text, &form); err == nil && form.Steps != nil {
+		return ReadPreview(text)
+	}
+	return ReadState(text)
+}
+
 // ReadState reads what `pulumi stack export` prints, or a state file of a local backend. Secrets are unreadable in it unless
 // it was exported with them shown.
 func ReadState(text []byte) (Stack, []Resource, error) {
@@ -65,7 +77,7 @@ func ReadState(text []byte) (Stack, []Resource, error) {
 			resources = append(resources, r.resource())
 		}
 	}
-	return stackOf(resources), resources, nil
+	return StackOf(resources), resources, nil
 }
 
 func (r *stateResource) resource() Resource {
@@ -97,8 +109,8 @@ func NameOf(urn string) string {
 	return parts[len(parts)-1]
 }
 
-// stackOf reads the stack and the project from a URN, and the environment from the stack's name.
-func stackOf(resources []Resource) Stack {
+// StackOf reads the stack and the project from a URN, and the environment from the stack's name.
+func StackOf(resources []Resource) Stack {
 	var stack Stack
 	for _, r := range resources {
 		parts := strings.SplitN(strings.TrimPrefix(r.URN, "urn:pulumi:"), "::", 3)

@@ -22,6 +22,9 @@ const (
 	unknownObject  = "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"
 )
 
+// blinded is how the engine writes a secret where it shows values to people.
+const blinded = "[secret]"
+
 // state says what is known of a value.
 type state uint8
 
@@ -73,7 +76,8 @@ func of(n *Node, path string, pb *structpb.Value, secret bool) Value {
 	case nil, *structpb.Value_NullValue:
 		return v
 	case *structpb.Value_StringValue:
-		if isUnknown(kind.StringValue) {
+		v.secret = v.secret || kind.StringValue == blinded
+		if isUnknown(kind.StringValue) || kind.StringValue == blinded {
 			v.state = unknown
 			return v
 		}

@@ -107,7 +107,7 @@ func (c *Config) waive(report *Report, e Evaluation) {
 		}
 	}
 	for j, w := range c.Waivers {
-		c.criticise(report, w, w.standing(today), used[j], e)
+		c.criticise(report, w, w.standing(today), used[j])
 	}
 }
 
@@ -130,10 +130,9 @@ func (w Waiver) standing(today time.Time) string {
 }
 
 // criticise adds what waiver-hygiene finds, where that rule is evaluated.
-func (c *Config) criticise(report *Report, w Waiver, wrong string, used int, e Evaluation) {
+func (c *Config) criticise(report *Report, w Waiver, wrong string, used int) {
 	rule := report.Rules[WaiverRule]
-	// A waiver of a rule that is evaluated in the other part of the catalogue is judged there.
-	if rule == nil || report.Rules[w.Rule] == nil && e.Only != Everything {
+	if rule == nil || c.partial {
 		return
 	}
 	if wrong == "" && used == 0 {

@@ -245,10 +245,17 @@ func setOption(r *policy.Resource, e Edit) error {
 		r.RetainOnDelete = on
 	case "provider":
 		r.Provider = fmt.Sprint(e.Value)
+	case "op":
+		step := policy.Step{}
+		if r.Step != nil {
+			step = *r.Step
+		}
+		step.Op = policy.Op(fmt.Sprint(e.Value))
+		r.Step = &step
 	case "ignoreChanges":
 		r.IgnoreChanges = strings.Split(fmt.Sprint(e.Value), ",")
 	default:
-		return fmt.Errorf("option %s: want protect, retainOnDelete, provider or ignoreChanges", e.Option)
+		return fmt.Errorf("option %s: want protect, retainOnDelete, provider, op or ignoreChanges", e.Option)
 	}
 	return nil
 }

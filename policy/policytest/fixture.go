@@ -46,6 +46,15 @@ type given struct {
 	Provider   string         `yaml:"provider"`
 	Options    options        `yaml:"options"`
 	Properties map[string]any `yaml:"properties"`
+	Step       *planned       `yaml:"step"`
+}
+
+// planned is what a plan does to a resource.
+type planned struct {
+	Op        string         `yaml:"op"`
+	Old       map[string]any `yaml:"old"`
+	Protected bool           `yaml:"protected"`
+	Causes    []string       `yaml:"causes"`
 }
 
 type options struct {
@@ -169,7 +178,15 @@ func (b *builder) resource(name string, r *given) (policy.Resource, error) {
 	}
 	decoded, err := structpb.NewStruct(properties)
 	made.Properties = decoded
+	if r.Step != nil && err == nil {
+		made.Step, err = r.Step.step()
+	}
 	return made, err
+}
+
+func (p *planned) step() (*policy.Step, error) {
+	old, err := structpb.NewStruct(p.Old)
+	return &policy.Step{Op: policy.Op(p.Op), Old: old, OldProtect: p.Protected, Causes: p.Causes}, err
 }
 
 func (b *builder) provider(r *given) string {

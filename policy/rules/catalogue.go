@@ -18,7 +18,7 @@ var groups = []func() []*policy.Rule{
 	recoveryRules, capacityRules, redundancyRules, alarmRules, failurePathRules, // recovery.go, capacity.go, redundancy.go, alarm.go, failure_path.go
 	retentionRules, protectionRules, backupRules, costRules, tagRules, // retention.go, protection.go, backup.go, cost.go, tag.go
 	serviceRules, artifactRules, accountRules, secretRules, grantRules, // service.go, artifact.go, account.go, secret.go, grant.go
-	hygieneRules, // hygiene.go
+	hygieneRules, changeRules, // hygiene.go, change.go
 }
 
 // All are the rules of the catalogue, sorted by id.
