@@ -53,7 +53,6 @@ resources:
 `,
 			Bad:       []string{"db#op=replace"},
 			Unguarded: "it reads the plan's step, which is always known", FixtureOnly: "the environments are judged without a plan",
-			Also: []string{},
 		},
 	}
 }
@@ -317,7 +316,7 @@ func protectionLifted() *policy.Rule {
 			Good: `
 resources:
   db:
-    type: aws:rds/instance:Instance
+    type: aws:docdb/cluster:Cluster
     options: {protect: true}
     properties: {deletionProtection: true, skipFinalSnapshot: false}
     step: {op: update, protected: true, old: {deletionProtection: true, skipFinalSnapshot: false}}
