@@ -148,6 +148,9 @@ func (s *server) AnalyzeStack(_ context.Context, in *pulumirpc.AnalyzeStackReque
 	resources := resourcesOf(in.GetResources())
 	g := policy.NewGraph(known(stack, resources), resources)
 	judged := policy.Evaluate(g, policy.Evaluation{Rules: s.pack.Rules, Config: config, Today: s.today()})
+	if err := s.pack.writeReports(judged); err != nil {
+		return nil, status.Error(codes.Internal, err.Error())
+	}
 	return s.response(judged, func(f policy.Finding) bool { return !judged.Rules[f.Rule].Blocking }), nil
 }
 

@@ -1,8 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
 )
@@ -59,6 +63,17 @@ func DocumentOf(pack Pack, r *policy.Report) Document {
 		}
 	}
 	return d
+}
+
+// Add takes in what other rules said about the same stack.
+func (d *Document) Add(other Document) {
+	replaced := func(f Finding) bool { _, again := other.Rules[f.Rule]; return again }
+	d.Findings = append(slices.DeleteFunc(d.Findings, replaced), other.Findings...)
+	slices.SortStableFunc(d.Findings, func(a, b Finding) int {
+		return cmp.Or(strings.Compare(a.URN, b.URN), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Path, b.Path))
+	})
+	maps.Copy(d.Rules, other.Rules)
+	d.Stops = d.Stops || other.Stops
 }
 
 func writeJSON(out io.Writer, pack Pack, r *policy.Report) error {

@@ -24,13 +24,14 @@ import (
 	"github.com/seed-11444627/holdfast/tests/offline/toolchain"
 )
 
-const usage = `usage: offline preview|up|refresh|destroy [--stack dev|stg|prod] [--json FILE|-]
+const usage = `usage: offline preview|up|refresh|destroy [--stack dev|stg|prod] [--json FILE|-] [--policy-report FILE]
        offline env [--stack dev|stg|prod]
        offline cli
 
 Runs the program on the real Pulumi engine against the simulated cloud. No AWS account is contacted.
   --stack   the environment (default dev)
   --json    write the changes and the posture as JSON to a file, or to standard output with -
+  --policy-report  write what the policy pack says, as SARIF (.sarif), JUnit (.xml), JSON (.json) or text
   cli       print the folder of the pulumi that is used
   env       print the exports that let an ordinary pulumi command run against the simulated cloud
 `
@@ -50,8 +51,8 @@ func main() {
 
 // request is what the user asked for.
 type request struct {
-	verb, stack, json string
-	layout            toolchain.Layout
+	verb, stack, json, report string
+	layout                    toolchain.Layout
 }
 
 func run(ctx context.Context, arguments []string) error {
@@ -68,6 +69,9 @@ func run(ctx context.Context, arguments []string) error {
 		return nil
 	}
 	if err := r.layout.BuildPlugin(ctx, os.Stderr); err != nil {
+		return err
+	}
+	if err := r.layout.BuildPack(ctx, os.Stderr); err != nil {
 		return err
 	}
 	if r.verb == "env" {
@@ -87,6 +91,7 @@ func parse(arguments []string) (request, error) {
 	var r request
 	flags.StringVar(&r.stack, "stack", "dev", "")
 	flags.StringVar(&r.json, "json", "", "")
+	flags.StringVar(&r.report, "policy-report", "", "")
 	if len(arguments) == 0 || strings.HasPrefix(arguments[0], "-") {
 		flags.Usage()
 		return r, errors.Join(flag.ErrHelp)
@@ -132,6 +137,7 @@ func (r request) deploy(ctx context.Context, cli string) error {
 	fmt.Fprintf(people, "%s\nStack %s: %s on the real Pulumi engine.\n\n", report.Simulated, r.stack, r.verb)
 	stack, err := harness.Open(ctx, harness.Options{
 		Layout: r.layout, CLI: cli, Stack: r.stack, Out: people, Err: os.Stderr, Tree: true,
+		Policy: harness.Policy{Pack: r.layout.Pack(), Settings: r.layout.PackSettings(), Report: r.report},
 	})
 	if err != nil {
 		return err
@@ -140,6 +146,9 @@ func (r request) deploy(ctx context.Context, cli string) error {
 	if len(result.Posture) > 0 && r.verb != "destroy" {
 		report.Outputs(people, result.Outputs)
 		report.Print(people, r.stack, result.Posture)
+	}
+	if result.Policy != nil {
+		report.Policy(people, *result.Policy)
 	}
 	return errors.Join(readable(err, r.verb), r.write(result, err == nil))
 }

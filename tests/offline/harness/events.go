@@ -2,6 +2,7 @@ package harness
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"github.com/seed-11444627/holdfast/components/posture"
+	"github.com/seed-11444627/holdfast/policy"
+	"github.com/seed-11444627/holdfast/policy/report"
 )
 
 // Change is one step that the engine planned or took.
@@ -33,6 +36,8 @@ type Result struct {
 	Posture []posture.Posture `json:"posture"`
 	// Outputs are the stack's other outputs that are known, secrets masked by the engine.
 	Outputs map[string]any `json:"outputs,omitempty"`
+	// Policy is what the policy pack found, and what its rules about changes say of the plan; nil without a pack.
+	Policy *report.Document `json:"policy,omitempty"`
 	// Errors are the engine's error messages.
 	Errors []string `json:"errors,omitempty"`
 	// Warnings are the engine's warnings.
@@ -51,6 +56,8 @@ type watcher struct {
 	err    error
 	// refreshing are the URNs that the engine compares with the cloud.
 	refreshing map[string]bool
+	// plan is every resource with what the engine does to it.
+	plan []policy.Resource
 }
 
 func (s *Stack) watch(run func(*watcher) error) (Result, error) {
@@ -65,9 +72,9 @@ func (s *Stack) watch(run func(*watcher) error) (Result, error) {
 	<-w.done
 	sort.Slice(w.result.Changes, func(i, j int) bool { return w.result.Changes[i].URN < w.result.Changes[j].URN })
 	if err != nil {
-		return w.result, &EngineError{Messages: w.result.Errors, cause: err}
+		err = &EngineError{Messages: w.result.Errors, cause: err}
 	}
-	return w.result, w.err
+	return w.result, errors.Join(err, w.err)
 }
 
 // EngineError is a run that the engine ended with an error.
@@ -129,6 +136,9 @@ func (w *watcher) take(event apitype.EngineEvent) {
 func (w *watcher) step(m apitype.StepEventMetadata) {
 	if m.Op == apitype.OpRefresh {
 		w.refreshing[m.URN] = true
+	}
+	if r, counts := planned(m); counts {
+		w.plan = append(w.plan, r)
 	}
 	if m.Op == apitype.OpSame || m.Op == apitype.OpRead || m.Op == apitype.OpRefresh {
 		return

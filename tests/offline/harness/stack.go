@@ -21,6 +21,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/seed-11444627/holdfast/policy/host"
 	"github.com/seed-11444627/holdfast/stacks"
 	"github.com/seed-11444627/holdfast/tests/cloudsim"
 	"github.com/seed-11444627/holdfast/tests/offline/toolchain"
@@ -51,6 +52,8 @@ type Options struct {
 	SkipCheckpoints bool
 	// Tree prints the engine's resource tree as on a terminal, also where the output is none.
 	Tree bool
+	// Policy is the policy pack that previews and updates are judged by; none by default.
+	Policy Policy
 	// Out and Err take what the engine prints; nil discards it.
 	Out, Err io.Writer
 
@@ -157,14 +160,18 @@ func (o Options) environment() map[string]string {
 	if o.SkipCheckpoints {
 		variables["PULUMI_EXPERIMENTAL"], variables["PULUMI_SKIP_CHECKPOINTS"] = "true", "true"
 	}
+	if files := o.reports(); files != "" {
+		variables[host.ReportVariable] = files
+	}
 	maps.Copy(variables, o.Env)
 	return variables
 }
 
 // Preview shows what an update would do.
 func (s *Stack) Preview(ctx context.Context) (Result, error) {
-	return s.watch(func(w *watcher) error {
-		_, err := s.auto.Preview(ctx, optpreview.ProgressStreams(s.options.Out), optpreview.ErrorProgressStreams(s.options.Err),
+	return s.judge(func(w *watcher) error {
+		_, err := s.auto.Preview(ctx, optpreview.PolicyPacks(s.options.Policy.packs()...),
+			optpreview.PolicyPackConfigs(s.options.Policy.settings()...), optpreview.ProgressStreams(s.options.Out), optpreview.ErrorProgressStreams(s.options.Err),
 			optpreview.EventStreams(w.events), optpreview.SuppressOutputs())
 		return err
 	})
@@ -172,8 +179,9 @@ func (s *Stack) Preview(ctx context.Context) (Result, error) {
 
 // Up makes the simulated cloud as the program says, and fails where AWS would accept something that then never works.
 func (s *Stack) Up(ctx context.Context) (Result, error) {
-	result, err := s.watch(func(w *watcher) error {
-		_, err := s.auto.Up(ctx, optup.ProgressStreams(s.options.Out), optup.ErrorProgressStreams(s.options.Err),
+	result, err := s.judge(func(w *watcher) error {
+		_, err := s.auto.Up(ctx, optup.PolicyPacks(s.options.Policy.packs()...),
+			optup.PolicyPackConfigs(s.options.Policy.settings()...), optup.ProgressStreams(s.options.Out), optup.ErrorProgressStreams(s.options.Err),
 			optup.EventStreams(w.events), optup.SuppressOutputs())
 		return err
 	})

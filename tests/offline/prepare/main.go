@@ -32,5 +32,8 @@ func run(ctx context.Context) error {
 	if err := layout.BuildPlugin(ctx, os.Stderr); err != nil {
 		return err
 	}
+	if err := layout.BuildPack(ctx, os.Stderr); err != nil {
+		return err
+	}
 	return layout.BuildHarness(ctx, os.Stderr)
 }

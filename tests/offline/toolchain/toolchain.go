@@ -52,6 +52,12 @@ func (l Layout) PluginDir() string { return filepath.Join(l.Cache(), "simulated-
 // Plugin is the simulated cloud's provider. The engine finds providers by this name.
 func (l Layout) Plugin() string { return filepath.Join(l.PluginDir(), "pulumi-resource-aws") }
 
+// Pack is the policy pack as an executable; PackSettings is how this repository applies it.
+func (l Layout) Pack() string { return filepath.Join(l.Cache(), "bin", "policy-pack") }
+
+// PackSettings is the configuration of the policy pack.
+func (l Layout) PackSettings() string { return filepath.Join(l.Root, "policy", "settings.json") }
+
 // Stacks is the folder of the simulated environments' states.
 func (l Layout) Stacks() string { return filepath.Join(l.Cache(), "simulated-cloud", "stacks") }
 
@@ -117,6 +123,11 @@ func (l Layout) BuildPlugin(ctx context.Context, out io.Writer) error {
 	return l.buildOwn(ctx, out, job{
 		what: "the simulated cloud", target: l.Plugin(), pkg: "./tests/cloudsim/cmd/pulumi-resource-aws",
 	})
+}
+
+// BuildPack builds the policy pack; nothing happens when it is up to date.
+func (l Layout) BuildPack(ctx context.Context, out io.Writer) error {
+	return l.buildOwn(ctx, out, job{what: "the policy pack", target: l.Pack(), pkg: "./policy/pack"})
 }
 
 // BuildHarness builds the harness with the program inside; nothing happens when it is up to date.

@@ -1,0 +1,45 @@
+package host
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-11444627/holdfast/policy"
+	"github.com/seed-11444627/holdfast/policy/report"
+)
+
+// ReportVariable names files that the pack writes its report to while the engine runs it, separated by commas. The end of a
+// name chooses the form: .json, .sarif, .xml for JUnit, and text for any other. The engine's own JSON of a preview has no
+// policy results.
+const ReportVariable = "HOLDFAST_POLICY_REPORT"
+
+func (p Pack) writeReports(judged *policy.Report) error {
+	for _, name := range strings.Split(os.Getenv(ReportVariable), ",") {
+		if name == "" {
+			continue
+		}
+		var text bytes.Buffer
+		if err := report.Write(&text, formatOf(name), p.ReportPack(), judged); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, text.Bytes(), 0o600); err != nil {
+			return fmt.Errorf("writing the report that %s asks for: %w", ReportVariable, err)
+		}
+	}
+	return nil
+}
+
+func formatOf(name string) report.Format {
+	switch filepath.Ext(name) {
+	case ".json":
+		return report.JSON
+	case ".sarif":
+		return report.SARIF
+	case ".xml":
+		return report.JUnit
+	}
+	return report.Text
+}
