@@ -63,6 +63,9 @@ type Alarm struct {
 	Why string
 	// Silent alarms change state but tell nobody: parts of a composite, or alarms a deployment watches.
 	Silent bool
+	// Starts says what a silent alarm sets going instead, for the posture's list: "the step policy". Default: nothing, it
+	// is part of a composite or watched by a deployment.
+	Starts string
 	// LowSamples keeps the state of an alarm on a percentile while there are too few samples to mean anything.
 	// Default: for the family Latency on a percentile, true.
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#percentiles-with-low-samples

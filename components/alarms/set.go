@@ -235,6 +235,9 @@ func (r Route) Notice(name string, severity Severity) posture.Alarm {
 }
 
 func (a Alarm) goesTo(route Route) string {
+	if a.Silent && a.Starts != "" {
+		return "nobody: it starts " + a.Starts
+	}
 	if a.Silent {
 		return "nobody: part of a composite or watched by a deployment"
 	}

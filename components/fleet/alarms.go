@@ -287,12 +287,23 @@ func (b *builder) createStepAlarm(policy pulumi.StringInput, threshold float64) 
 			b.transform.Alarm(args, options)
 		}
 	}
-	_, err := alarms.Create(b.ctx, b.kids, b.plan.args.Alarms, []alarms.Alarm{{
-		Key: "step-scaling", Metric: b.targets("").RequestCountPerTarget(), Severity: alarms.Info, Family: alarms.Saturation,
-		Comparison: alarms.AtLeast, Threshold: threshold, Periods: 2, Datapoints: 2, Silent: true, Runbook: runbooks + "busy-servers",
+	set, err := alarms.Create(b.ctx, b.kids, b.plan.args.Alarms, stepAlarms(b.targets(""), threshold), alarms.Transformed(act))
+	if err != nil {
+		return err
+	}
+	b.stepAlarmSet = set
+	b.fleet.sets = append(b.fleet.sets, set)
+	return nil
+}
+
+// stepAlarms is the table of what starts the step policy.
+func stepAlarms(targets alarms.TargetGroup, threshold float64) []alarms.Alarm {
+	return []alarms.Alarm{{
+		Key: "step-scaling", Metric: targets.RequestCountPerTarget(), Severity: alarms.Info, Family: alarms.Saturation,
+		Comparison: alarms.AtLeast, Threshold: threshold, Periods: 2, Datapoints: 2, Silent: true, Starts: "the step policy",
+		Runbook: runbooks + "busy-servers",
 		Summary: "Load rises faster than target tracking follows: servers are added in steps.",
-	}}, alarms.Transformed(act))
-	return err
+	}}
 }
 
 // createEdgeAlarms makes CloudFront's alarms, in us-east-1.

@@ -2,11 +2,16 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-11444627/holdfast/components/posture"
+	"github.com/seed-11444627/holdfast/tests/cloudsim"
 )
 
 const (
@@ -76,4 +81,15 @@ func TestOnlyClientsWithACertificateAreAdmittedWhereThatIsAskedFor(t *testing.T)
 	require.Equal(t, trustStore, secure.Text("mutualAuthentication.trustStoreArn"))
 	require.False(t, secure.Bool("mutualAuthentication.ignoreClientCertificateExpiry"))
 	require.False(t, named(t, rec, tListener, "hash-listener-80").Has("mutualAuthentication"), "80 only redirects")
+}
+
+func TestThePostureListsAndPricesTheAlarmThatStartsTheSteps(t *testing.T) {
+	rec, fleet := run(t, func(a *HashFleetArgs) { a.Scaling.Steps = &Steps{AtPercentOfTarget: map[int]int{150: 25}} })
+	policy, ok := rec.Named(tPolicy, "hash-scale-steps")
+	require.True(t, ok)
+	require.Equal(t, []string{policy.Out().Text("arn")}, named(t, rec, tAlarm, "hash-step-scaling").Texts("alarmActions"))
+	said := fleet.Posture()
+	require.Contains(t, said.Alarms, posture.Alarm{Name: "hash-step-scaling", Severity: "info", GoesTo: "nobody: it starts the step policy"})
+	made := slices.DeleteFunc(rec.ByType(tAlarm), func(r cloudsim.Record) bool { return !strings.HasPrefix(r.Name, "hash-") })
+	require.Contains(t, strings.Join(said.Price.Derivation, "\n"), fmt.Sprintf("%d × CloudWatch alarm ×", len(made)))
 }

@@ -35,6 +35,7 @@ type made struct {
 	alarms      *alarms.Set
 	rollback    []*alarms.Set
 	edge
+	stepAlarmSet  *alarms.Set // nil without steps
 	groupAlarmSet *alarms.Set
 }
 

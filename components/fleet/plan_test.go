@@ -224,7 +224,7 @@ func TestEveryAlarmLeadsToARunbookEntryWithItsThreeParts(t *testing.T) {
 	entries := runbookEntries(t)
 	p := planned(t, func(a *HashFleetArgs) { a.AlwaysBusy = true })
 	var keys []string
-	table := slices.Concat(p.trafficAlarms(alarms.LoadBalancer{}, alarms.TargetGroup{}), p.groupAlarms(alarms.Group{}, alarms.Instances{}, alarms.Queue{}), edgeAlarms(alarms.Distribution{}))
+	table := slices.Concat(p.trafficAlarms(alarms.LoadBalancer{}, alarms.TargetGroup{}), p.groupAlarms(alarms.Group{}, alarms.Instances{}, alarms.Queue{}), edgeAlarms(alarms.Distribution{}), stepAlarms(alarms.TargetGroup{}, 1))
 	for _, a := range table {
 		_, heading := a.Entry()
 		keys = append(keys, heading)

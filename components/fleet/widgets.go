@@ -34,8 +34,10 @@ func (b *builder) makeWidgets() {
 // regionalSets are the alarms of the fleet's own region, which a dashboard can show together.
 func (b *builder) regionalSets() []*alarms.Set {
 	sets := append([]*alarms.Set{b.alarms}, b.rollback...)
-	if b.groupAlarmSet != nil {
-		sets = append(sets, b.groupAlarmSet)
+	for _, set := range []*alarms.Set{b.stepAlarmSet, b.groupAlarmSet} {
+		if set != nil {
+			sets = append(sets, set)
+		}
 	}
 	return sets
 }
