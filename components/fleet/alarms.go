@@ -38,7 +38,7 @@ func (b *builder) createAlarms() error {
 	if !b.plan.alarmed() {
 		return nil
 	}
-	balancer := alarms.LoadBalancer{Suffix: b.fleet.LoadBalancer.ArnSuffix}
+	balancer := alarms.LoadBalancer{Suffix: b.front.suffix}
 	set, err := alarms.Create(b.ctx, b.kids, b.plan.args.Alarms, b.plan.trafficAlarms(balancer, b.targets("")), alarms.Transformed(b.transform.Alarm))
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (p *plan) rollbackAt(key string) float64 {
 
 // targets makes the metrics of the target group, in one zone or in all.
 func (b *builder) targets(zone string) alarms.TargetGroup {
-	return alarms.TargetGroup{LoadBalancer: b.fleet.LoadBalancer.ArnSuffix, Suffix: b.fleet.TargetGroup.ArnSuffix, Zone: zone}
+	return alarms.TargetGroup{LoadBalancer: b.front.suffix, Suffix: b.fleet.TargetGroup.ArnSuffix, Zone: zone}
 }
 
 // slow is the latency of the slowest hundredth that is too much: what a busy server takes, and a limiter's queue.

@@ -259,6 +259,8 @@ type Scaling struct {
 	Predictive *Predictive `pulumi:"predictive"`
 	// Steps adds servers at once when the request count is far above its target. Default: none.
 	Steps *Steps `pulumi:"steps"`
+	// Metrics holds metrics of your choice at their targets, by a name of yours. Default: none.
+	Metrics map[string]Tracking `pulumi:"metrics"`
 }
 
 // Schedule is one planned change of the bounds.
@@ -325,6 +327,11 @@ type LoadBalancer struct {
 	// MutualTLS admits only clients that show a certificate. Needs a certificate of the load balancer's own, and not together
 	// with CloudFront, whose connection is not the client's. Default: none, clients show nothing.
 	MutualTLS *MutualTLS `pulumi:"mutualTls"`
+	// OIDC admits only users who have signed in at an identity provider. Needs a certificate of the load balancer's own, and
+	// not together with CloudFront. Default: none, nobody signs in.
+	OIDC *OIDC `pulumi:"oidc"`
+	// Headers is what the load balancer adds to requests and answers. Default: as its fields say.
+	Headers Headers `pulumi:"headers"`
 	// ReservedUnits reserves capacity units for sudden traffic. Default: 0, none.
 	ReservedUnits int `pulumi:"reservedUnits"`
 	// LogRetentionDays is how long access and connection logs are kept, 1 to 3650. Default: 90.

@@ -56,7 +56,10 @@ func largest(ctx *pulumi.Context, provider pulumi.ProviderResource) (*HashFleetA
 	zero, half := 0, 50
 	return arguments(func(a *HashFleetArgs) {
 		a.Placement, a.Disposable, a.AlwaysBusy, a.Workload = net.Placement(), false, true, "hashing"
-		a.LoadBalancer = LoadBalancer{ReservedUnits: 100, CertificateARN: certificate}
+		a.LoadBalancer = LoadBalancer{
+			ReservedUnits: 100, CertificateARN: certificate,
+			Headers: Headers{Requests: map[string]string{"X-Amzn-Tls-Version": "X-Tls"}, Responses: map[string]string{allowOrigin: "https://www.example.com"}},
+		}
 		a.Artifact.EarlierKeys = []string{"hash/server-6"}
 		a.Artifact.EncryptionKeyARN = pulumi.String("arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 		a.Server.Limiter = &Limiter{}
@@ -69,6 +72,7 @@ func largest(ctx *pulumi.Context, provider pulumi.ProviderResource) (*HashFleetA
 		a.Scaling = Scaling{
 			Scheduled:  map[string]Schedule{"day": {Recurrence: "0 7 * * MON-FRI", TimeZone: "Europe/Berlin", Minimum: 10, Maximum: 30}},
 			Predictive: &Predictive{Act: true}, Steps: &Steps{AtPercentOfTarget: map[int]int{150: 25, 200: 50}},
+			Metrics: map[string]Tracking{"waiting": {Metric: waiting, Target: 40}},
 		}
 		a.CDN = CDN{Shield: true, USEast1: global, Alarms: globalRoute(), OriginDomain: "origin.hash.example.com"}
 	}), nil

@@ -79,7 +79,7 @@ func instanceDefaults(i Instances, disposable bool) Instances {
 
 func scalingDefaults(a HashFleetArgs) Scaling {
 	s := a.Scaling
-	s.Scheduled = maps.Clone(s.Scheduled)
+	s.Scheduled, s.Metrics = maps.Clone(s.Scheduled), maps.Clone(s.Metrics)
 	for name, schedule := range s.Scheduled {
 		schedule.TimeZone = cmp.Or(schedule.TimeZone, "UTC")
 		s.Scheduled[name] = schedule
@@ -102,6 +102,8 @@ func loadBalancerDefaults(a HashFleetArgs) LoadBalancer {
 	if l.DeregistrationDelay == 0 {
 		l.DeregistrationDelay = max(shortestDrain, wholeSeconds(drainServices*a.Load.ServiceTime))
 	}
+	l.OIDC = l.OIDC.withDefaults()
+	l.Headers = Headers{Requests: maps.Clone(l.Headers.Requests), Responses: maps.Clone(l.Headers.Responses)}
 	return l
 }
 

@@ -50,7 +50,7 @@ func (b *builder) vpcOrigin() error {
 	name := b.kids.Child("origin")
 	made, err := component.New(b.ctx, b.kids, "VPC origin", name, &cloudfront.VpcOriginArgs{
 		VpcOriginEndpointConfig: &cloudfront.VpcOriginVpcOriginEndpointConfigArgs{
-			Name: after(b.plan.args.Placement.InternetGateway, fmt.Sprintf("%s-%s", name, b.ctx.Stack())), Arn: b.fleet.LoadBalancer.Arn,
+			Name: after(b.plan.args.Placement.InternetGateway, fmt.Sprintf("%s-%s", name, b.ctx.Stack())), Arn: b.front.arn,
 			HttpPort: pulumi.Int(80), HttpsPort: pulumi.Int(443), OriginProtocolPolicy: pulumi.String(protocol),
 			OriginSslProtocols: &cloudfront.VpcOriginVpcOriginEndpointConfigOriginSslProtocolsArgs{
 				Items: pulumi.ToStringArray([]string{"TLSv1.2"}), Quantity: pulumi.Int(1),
@@ -160,7 +160,7 @@ func (b *builder) distribution() error {
 // against. The read timeout is the load balancer's own, within CloudFront's limits of 1 to 120 seconds.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html
 func (b *builder) originConfig() cloudfront.DistributionOriginInput {
-	domain := b.fleet.LoadBalancer.DnsName
+	domain := b.front.name
 	if b.plan.tls() {
 		domain = pulumi.String(b.plan.origin()).ToStringOutput()
 	}

@@ -18,11 +18,10 @@ func (b *builder) createNames() error {
 	if zone == nil {
 		return nil
 	}
-	balancer := b.fleet.LoadBalancer
 	if !b.plan.cdn() {
-		return b.createAlias("name", zone.Domain, balancer.DnsName, balancer.ZoneId, "A")
+		return b.createAlias("name", zone.Domain, b.front.name, b.front.zone, "A")
 	}
-	if err := b.createAlias("origin-name", b.plan.origin(), balancer.DnsName, balancer.ZoneId, "A"); err != nil {
+	if err := b.createAlias("origin-name", b.plan.origin(), b.front.name, b.front.zone, "A"); err != nil {
 		return err
 	}
 	cdn := b.fleet.Distribution
@@ -41,7 +40,7 @@ func (b *builder) url() pulumi.StringOutput {
 		return pulumi.Sprintf("https://%s", b.plan.args.Zone.Domain)
 	}
 	if b.plan.tls() {
-		return pulumi.Sprintf("https://%s", b.fleet.LoadBalancer.DnsName)
+		return pulumi.Sprintf("https://%s", b.front.name)
 	}
-	return pulumi.Sprintf("http://%s", b.fleet.LoadBalancer.DnsName)
+	return pulumi.Sprintf("http://%s", b.front.name)
 }

@@ -37,13 +37,20 @@ func (b *builder) balancer() error {
 		ConnectionLogs:               &lb.LoadBalancerConnectionLogsArgs{Bucket: b.bucket.Bucket, Enabled: pulumi.Bool(true), Prefix: pulumi.String(connectionLogs)},
 		Tags:                         b.kids.Tags(name),
 	}
+	if l.Headers.tellsTLS() {
+		args.EnableTlsVersionAndCipherSuiteHeaders = pulumi.Bool(true)
+	}
 	if l.ReservedUnits > 0 {
 		args.MinimumLoadBalancerCapacity = &lb.LoadBalancerMinimumLoadBalancerCapacityArgs{CapacityUnits: pulumi.Int(l.ReservedUnits)}
 	}
 	made, err := component.New(b.ctx, b.kids, "load balancer", name, args, b.transform.LoadBalancer, lb.NewLoadBalancer,
 		pulumi.DependsOn([]pulumi.Resource{b.bucketOpen}))
+	if err != nil {
+		return err
+	}
 	b.fleet.LoadBalancer = made
-	return err
+	b.front = front{arn: made.Arn, suffix: made.ArnSuffix, name: made.DnsName, zone: made.ZoneId}
+	return nil
 }
 
 // subnets are one per zone, in the order of the zones.
@@ -113,41 +120,40 @@ func (b *builder) targetGroup() error {
 // listeners: with a certificate 443 serves and 80 redirects; without one 80 serves, inside the network only.
 func (b *builder) listeners() error {
 	if !b.plan.tls() {
-		made, err := b.listenerOn(80, "HTTP", nil, b.forward())
+		made, err := b.listenerOn(80, "HTTP", nil, b.serve())
 		b.listener = made
 		return err
 	}
 	if err := b.createOriginCertificate(); err != nil {
 		return err
 	}
-	made, err := b.listenerOn(443, "HTTPS", b.certificate, b.forward())
+	made, err := b.listenerOn(443, "HTTPS", b.certificate, b.serve())
 	if err != nil {
 		return err
 	}
 	b.listener = made
-	_, err = b.listenerOn(80, "HTTP", nil, &lb.ListenerDefaultActionArgs{
+	_, err = b.listenerOn(80, "HTTP", nil, lb.ListenerDefaultActionArray{&lb.ListenerDefaultActionArgs{
 		Type:     pulumi.String("redirect"),
 		Redirect: &lb.ListenerDefaultActionRedirectArgs{Port: pulumi.String("443"), Protocol: pulumi.String("HTTPS"), StatusCode: pulumi.String("HTTP_301")},
-	})
+	}})
 	return err
 }
 
-func (b *builder) forward() lb.ListenerDefaultActionInput {
-	return &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), TargetGroupArn: b.fleet.TargetGroup.Arn}
-}
-
-func (b *builder) listenerOn(port int, protocol string, certificate pulumi.StringInput, action lb.ListenerDefaultActionInput) (*lb.Listener, error) {
+func (b *builder) listenerOn(port int, protocol string, certificate pulumi.StringInput, actions lb.ListenerDefaultActionArray) (*lb.Listener, error) {
 	name := b.kids.Child("listener", fmt.Sprint(port))
 	args := &lb.ListenerArgs{
-		LoadBalancerArn: b.fleet.LoadBalancer.Arn, Port: pulumi.Int(port), Protocol: pulumi.String(protocol),
-		DefaultActions: lb.ListenerDefaultActionArray{action}, Tags: b.kids.Tags(name),
+		LoadBalancerArn: b.front.arn, Port: pulumi.Int(port), Protocol: pulumi.String(protocol),
+		DefaultActions: actions, Tags: b.kids.Tags(name),
 		RoutingHttpResponseServerEnabled: pulumi.Bool(false),
 	}
 	if certificate != nil {
 		args.CertificateArn = certificate.ToStringOutput()
 		args.SslPolicy = pulumi.String(b.plan.args.LoadBalancer.TLSPolicy)
-		args.RoutingHttpResponseStrictTransportSecurityHeaderValue = pulumi.String("max-age=31536000; includeSubDomains")
+		args.RoutingHttpResponseStrictTransportSecurityHeaderValue = pulumi.String(defaultStrictTransport)
 		args.MutualAuthentication = b.plan.args.LoadBalancer.MutualTLS.verification()
+	}
+	if port == b.plan.listenerPort() {
+		b.plan.args.LoadBalancer.Headers.write(args)
 	}
 	return component.New(b.ctx, b.kids, fmt.Sprintf("listener on %d", port), name, args, b.transform.Listener, lb.NewListener)
 }

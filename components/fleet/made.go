@@ -28,6 +28,7 @@ type made struct {
 	serverSG                     pulumi.StringOutput
 	// egressRules must be there before the first server starts: it downloads through them.
 	egressRules []pulumi.Resource
+	front       front
 	listener    *lb.Listener
 	deadLetters *sqs.Queue
 	ruleARNs    []pulumi.StringInput // of the rules that may write to deadLetters
@@ -37,6 +38,11 @@ type made struct {
 	edge
 	stepAlarmSet  *alarms.Set // nil without steps
 	groupAlarmSet *alarms.Set
+}
+
+// front is what is known of the load balancer.
+type front struct {
+	arn, suffix, name, zone pulumi.StringOutput
 }
 
 // groupPattern matches the Auto Scaling group's ARN. Its name is the logical name and Pulumi's suffix; the policy has to
@@ -49,7 +55,7 @@ func (b *builder) groupPattern() string {
 func (b *builder) output() {
 	f := b.fleet
 	f.GroupName = f.Group.Name
-	f.LoadBalancerSuffix, f.TargetGroupSuffix = f.LoadBalancer.ArnSuffix, f.TargetGroup.ArnSuffix
+	f.LoadBalancerSuffix, f.TargetGroupSuffix = b.front.suffix, f.TargetGroup.ArnSuffix
 	f.RoleName = b.role.Name
 	f.InstanceSecurityGroupID = b.serverSG
 	f.LogBucket, f.LogGroup = b.bucket.Bucket, b.logGroup.Name

@@ -16,7 +16,7 @@ import (
 // could hold. CPU guards against keys that are dearer than measured.
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-target-tracking.html
 func (b *builder) createScaling() error {
-	for _, part := range []func() error{b.requestsPolicy, b.cpuPolicy, b.predictivePolicy, b.stepPolicy, b.schedules} {
+	for _, part := range []func() error{b.requestsPolicy, b.cpuPolicy, b.trackingPolicies, b.predictivePolicy, b.stepPolicy, b.schedules} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -27,7 +27,7 @@ func (b *builder) createScaling() error {
 // requestsLabel names the target group behind the load balancer, as the predefined metrics want it.
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PredefinedMetricSpecification.html
 func (b *builder) requestsLabel() pulumi.StringOutput {
-	return pulumi.Sprintf("%s/%s", b.fleet.LoadBalancer.ArnSuffix, b.fleet.TargetGroup.ArnSuffix)
+	return pulumi.Sprintf("%s/%s", b.front.suffix, b.fleet.TargetGroup.ArnSuffix)
 }
 
 func (b *builder) policy(part string, args *autoscaling.PolicyArgs) (*autoscaling.Policy, error) {

@@ -16,7 +16,8 @@ import (
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LocationsOfEdgeServers.html
 const originFacing = "com.amazonaws.global.cloudfront.origin-facing"
 
-// everyone is the source of a public load balancer and the target of servers behind a NAT gateway; nothing else.
+// everyone is the source of a public load balancer, and the target of servers behind a NAT gateway and of a load balancer
+// that asks an identity provider; nothing else.
 const everyone = "0.0.0.0/0"
 
 // rule is one line of a security group: TCP from or to one port. Exactly one of the peers is set.
@@ -81,7 +82,8 @@ func (b *builder) createBalancerSecurityGroup() error {
 	if err := b.ingress(id, "balancer", in); err != nil {
 		return err
 	}
-	return b.egress(id, "balancer", []rule{{key: "to-server", why: "Load balancer to server", port: b.plan.servedPort(), group: b.serverSG}})
+	out := append([]rule{{key: "to-server", why: "Load balancer to server", port: b.plan.servedPort(), group: b.serverSG}}, b.plan.identityEgress()...)
+	return b.egress(id, "balancer", out)
 }
 
 // balancerIngress is who may enter: CloudFront, or the named clients, or on a public load balancer everyone.

@@ -223,6 +223,7 @@ func (p *plan) validateScaling(problems *fielderror.Errors) {
 			"Scaling.Predictive.Buffer", predictive.Buffer, "whole seconds up to 1h", "use 5m")
 	}
 	p.validateSteps(problems)
+	p.validateTracking(problems)
 }
 
 func (p *plan) validateSteps(problems *fielderror.Errors) {
@@ -278,6 +279,8 @@ func (p *plan) validateTargets(problems *fielderror.Errors) {
 		problems.Require(!p.cdn(), "LoadBalancer.Stickiness", "behind CloudFront", "clients that reach the load balancer themselves: CloudFront passes no cookies on", "leave it out")
 	}
 	p.validateMutualTLS(problems)
+	p.validateOIDC(problems)
+	p.validateHeaders(problems)
 	if l.SlowStart != 0 {
 		between(problems, "LoadBalancer.SlowStart", l.SlowStart, 30*time.Second, 900*time.Second, "use 30s")
 		problems.Require(l.Algorithm == roundRobin, "LoadBalancer.SlowStart", l.Algorithm,

@@ -8,7 +8,7 @@ import (
 
 // makeWidgets are the graphs that answer: do users get what they ask for, is there room, and which zone is different.
 func (b *builder) makeWidgets() {
-	p, balancer, all := b.plan, alarms.LoadBalancer{Suffix: b.fleet.LoadBalancer.ArnSuffix}, b.targets("")
+	p, balancer, all := b.plan, alarms.LoadBalancer{Suffix: b.front.suffix}, b.targets("")
 	group, servers := alarms.Group{Name: b.fleet.Group.Name}, alarms.Instances{Group: b.fleet.Group.Name}
 	var healthy, slow []alarms.Metric
 	for _, zone := range p.zones {

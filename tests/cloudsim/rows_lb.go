@@ -533,8 +533,9 @@ var listener = Row{
 		{"protocol", OneOf("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"), listenerDoc},
 		{"sslPolicy", Satisfies(sslPolicy), sslPolicies},
 		{"alpnPolicy", OneOf("HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"), listenerDoc},
-	}, actionLimits("defaultActions")...),
+	}, append(headerLimits(), actionLimits("defaultActions")...)...),
 	Check:     checkListener,
+	Idle:      idleWhen(identityReachable),
 	NotFound:  "ListenerNotFound",
 	InUse:     "ResourceInUse",
 	Durations: immediate,
@@ -568,12 +569,19 @@ func actionLimits(actions string) []Limit {
 		{actions + ".fixedResponse.messageBody", Length(0, 1024), doc},
 		{actions + ".forward.targetGroups", Items(1, 5), doc},
 		{actions + ".forward.targetGroups.weight", Between(0, 999), doc},
+		{actions + ".authenticateOidc.onUnauthenticatedRequest", OneOf("deny", "allow", "authenticate"), oidcDoc},
+		{actions + ".authenticateOidc.sessionTimeout", Between(1, 604800), oidcDoc},
+		{actions + ".authenticateOidc.authenticationRequestExtraParams", Items(0, 10), oidcDoc},
+		{actions + ".authenticateOidc.issuer", secureURL, oidcDoc},
+		{actions + ".authenticateOidc.authorizationEndpoint", secureURL, oidcDoc},
+		{actions + ".authenticateOidc.tokenEndpoint", secureURL, oidcDoc},
+		{actions + ".authenticateOidc.userInfoEndpoint", secureURL, oidcDoc},
 	}
 }
 
 func checkListener(c *Call) error {
 	balancer := c.Ref("loadBalancerArn")
-	problems := []error{listenerProtocol(c, balancer), listenerTLS(c)}
+	problems := []error{listenerProtocol(c, balancer), listenerTLS(c), headersFit(c), signsIn(c, "defaultActions", c.Text("protocol"))}
 	for _, targets := range append(c.Refs("defaultActions.targetGroupArn"), c.Refs("defaultActions.forward.targetGroups.arn")...) {
 		problems = append(problems, forwards(c, balancer, targets, "defaultActions"))
 	}
@@ -709,6 +717,7 @@ func checkListenerRule(c *Call) error {
 	}
 	var problems []error
 	if listener := c.Ref("listenerArn"); listener != nil {
+		problems = append(problems, signsIn(c, "actions", listener.Out().Text("protocol")))
 		balancer := c.Find(balancerType, listener.Out().Text("loadBalancerArn"))
 		for _, targets := range append(c.Refs("actions.targetGroupArn"), c.Refs("actions.forward.targetGroups.arn")...) {
 			problems = append(problems, forwards(c, balancer, targets, "actions"))

@@ -34,6 +34,10 @@ var scalingPolicy = Row{
 		{tracked + ".predefinedMetricSpecification.predefinedMetricType",
 			OneOf("ASGAverageCPUUtilization", "ASGAverageNetworkIn", "ASGAverageNetworkOut", "ALBRequestCountPerTarget"),
 			"https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PredefinedMetricSpecification.html"},
+		{tracked + ".customizedMetricSpecification.metrics.id", Matches(`^[a-z][A-Za-z0-9_]{0,63}$`, "1 to 64 letters, digits and underscores that begin with a small letter"), trackedDoc},
+		{tracked + ".customizedMetricSpecification.metrics.expression", Length(1, 2047), trackedDoc},
+		{tracked + ".customizedMetricSpecification.metrics.metricStat.period", OneOf("10", "30", "60"),
+			"https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TargetTrackingMetricStat.html"},
 		{predicted + ".mode", OneOf("ForecastOnly", "ForecastAndScale"), predictedDoc},
 		{predicted + ".maxCapacityBreachBehavior", OneOf("HonorMaxCapacity", "IncreaseMaxCapacity"), predictedDoc},
 		{predicted + ".schedulingBufferTime", Between(0, 3600), predictedDoc},
@@ -48,6 +52,7 @@ var scalingPolicy = Row{
 const (
 	tracked      = "targetTrackingConfiguration"
 	predicted    = "predictiveScalingConfiguration"
+	trackedDoc   = "https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TargetTrackingMetricDataQuery.html"
 	predictedDoc = "https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PredictiveScalingConfiguration.html"
 )
 
@@ -85,7 +90,7 @@ func checkScaling(c *Call) error {
 		problems = append(problems, c.RejectAt("minAdjustmentMagnitude", "ValidationError",
 			"minAdjustmentMagnitude is supported with adjustment type PercentChangeInCapacity only"))
 	}
-	return errors.Join(append(problems, trackedMetric(c))...)
+	return errors.Join(append(problems, trackedMetric(c), trackedMath(c))...)
 }
 
 // trackedMetric demands one metric, and a label that names what the group really serves.
@@ -106,6 +111,41 @@ func trackedMetric(c *Call) error {
 		return nil
 	}
 	return servesLabel(c, predefined+".resourceLabel")
+}
+
+// trackedMath demands of metric math in a policy one result, series or expressions, and periods that scaling can follow.
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TargetTrackingMetricDataQuery.html
+func trackedMath(c *Call) error {
+	const path = tracked + ".customizedMetricSpecification"
+	queries := c.Objects(path + ".metrics")
+	if !c.Has(path) {
+		return nil
+	}
+	if c.Has(path+".metrics") == c.Has(path+".metricName") && c.Known(path) {
+		return c.RejectAt(path, "ValidationError", "exactly one of metrics and a metric's name must be given")
+	}
+	ids, results := map[string]bool{}, 0
+	for _, q := range queries {
+		id := q.Text("id")
+		if ids[id] {
+			return c.RejectAt(path, "ValidationError", "the id %q is given twice", id)
+		}
+		ids[id] = true
+		if q.Bool("returnData") || !q.Has("returnData") {
+			results++
+		}
+		if q.Has("expression") == q.Has("metricStat") {
+			return c.RejectAt(path, "ValidationError", "the query %q must have exactly one of expression and metricStat", id)
+		}
+	}
+	if results != 1 && len(queries) > 0 && c.Known(path+".metrics.returnData") {
+		return c.RejectAt(path, "ValidationError", "exactly one query must return data, %d do", results)
+	}
+	var problems []error
+	for _, q := range queries {
+		problems = append(problems, expressionNames(c, q, ids))
+	}
+	return errors.Join(problems...)
 }
 
 func servesLabel(c *Call, path string) error {
