@@ -88,7 +88,7 @@ resources:
 					`fn.environment.variables.STAGE=AKIAIOSFODNN7EXAMPLE`,
 				},
 				Guard: "fn.environment.variables.DB_PASSWORD", Absent: policy.Pass,
-				Also: []string{"no-plaintext-secret"},
+				Also: []string{"secret-shaped-text", "secret-in-plain-place"},
 			},
 		},
 		{

@@ -1,0 +1,230 @@
+package rules
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"io"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	ahocorasick "github.com/BobuSumisu/aho-corasick"
+
+	"github.com/seed-11444627/holdfast/policy"
+)
+
+// place is where something was found. what says what it is, without saying it.
+type place struct {
+	node       *policy.Node
+	path, what string
+}
+
+// scanned is what one pass over every value of a stack found.
+type scanned struct {
+	leaked, shaped, tainted, exported []place
+}
+
+var scanKey byte
+
+// scan reads every value of the stack once.
+func scan(g *policy.Graph) scanned {
+	return policy.Memo(g, &scanKey, func(g *policy.Graph) scanned {
+		s := &scanner{search: searchOf(g.Stack)}
+		for _, n := range g.Nodes() {
+			s.node, s.covered = n, ""
+			n.Props().Walk(s.visit)
+		}
+		return s.scanned
+	})
+}
+
+type scanner struct {
+	scanned
+
+	search secretSearch
+	node   *policy.Node
+	// covered is a secret value whose parts are not looked at again.
+	covered string
+}
+
+func (s *scanner) visit(v policy.Value) {
+	path := v.Path()
+	if s.covered != "" && inside(path, s.covered) {
+		return
+	}
+	switch {
+	case v.Secret():
+		s.covered = path
+		s.secret(v)
+	case v.IsText():
+		s.leaf(path, v)
+	case v.IsObject():
+		s.pair(path, v)
+	}
+}
+
+func inside(path, whole string) bool {
+	rest, found := strings.CutPrefix(path, whole)
+	return found && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// secret looks at where a value stands that is marked as a secret.
+func (s *scanner) secret(v policy.Value) {
+	if s.node.Type == policy.StackType {
+		s.exported = append(s.exported, place{s.node, v.Path(), "a secret"})
+		return
+	}
+	if key := plainPlace(s.node.Type, v.Path()); key != "" {
+		s.tainted = append(s.tainted, place{s.node, v.Path(), "a secret under " + key})
+	}
+}
+
+// leaf looks into a text; one of JSON is looked at part by part, because escaping hides what is in it.
+func (s *scanner) leaf(path string, v policy.Value) {
+	text := v.Text()
+	if len(text) > 1 && (text[0] == '{' || text[0] == '[') {
+		if decoded := v.JSON(); decoded.Known() {
+			decoded.Walk(s.visit)
+			return
+		}
+	}
+	s.text(path, text)
+	if secretKey(lastKey(path)) && looksLikeSecret(lastKey(path), text) {
+		s.shaped = append(s.shaped, place{s.node, path, "a literal that looks like the secret that its key names"})
+	}
+	packed, ok := unpacked(text)
+	if ok {
+		s.text(path+" (decoded)", packed)
+	}
+}
+
+// text looks for secrets in a text as it is.
+func (s *scanner) text(path, text string) {
+	for _, key := range s.search.in(text) {
+		s.leaked = append(s.leaked, place{s.node, path, "it holds the value of the secret " + key})
+	}
+	what := shapeIn(text)
+	if what == "" && strings.Contains(text, "\n") {
+		what = assignedSecret(text)
+	}
+	if what != "" {
+		s.shaped = append(s.shaped, place{s.node, path, what})
+	}
+}
+
+// pair looks at {name: DB_PASSWORD, value: …}, in which the key of the value is a value.
+func (s *scanner) pair(path string, v policy.Value) {
+	for _, keys := range [][2]string{{"name", "value"}, {"Name", "Value"}, {"key", "value"}} {
+		name, value := v.Key(keys[0]), v.Key(keys[1])
+		if !name.IsText() || !value.IsText() || name.Secret() || value.Secret() {
+			continue
+		}
+		if secretKey(name.Text()) && looksLikeSecret(name.Text(), value.Text()) {
+			s.shaped = append(s.shaped, place{s.node, value.Path(), "a literal that looks like the secret that its name says"})
+			return
+		}
+	}
+}
+
+// lastKey is the last key of a path, without an index.
+func lastKey(path string) string {
+	if at := strings.IndexByte(path, '['); at >= 0 && strings.HasSuffix(path, "]") {
+		path = path[:strings.LastIndexByte(path, '[')]
+	}
+	return path[strings.LastIndexByte(path, '.')+1:]
+}
+
+// secretSearch finds every secret of the stack's configuration in one pass over a text.
+type secretSearch struct {
+	trie *ahocorasick.Trie
+	keys []string
+}
+
+// A shorter secret may be part of any text; a longer one is searched by the middle, because PEM and the like begin alike.
+const shortestSearched, longestSearched = 8, 96
+
+// searchOf takes each secret as it is, and as texts carry it: escaped for a URL, and in base64 but for the last letter, which
+// depends on what follows.
+func searchOf(stack policy.Stack) secretSearch {
+	var s secretSearch
+	build := ahocorasick.NewTrieBuilder()
+	taken := map[string]bool{}
+	for _, key := range stack.SecretKeys {
+		value := strings.TrimSpace(stack.Config[key])
+		if len(value) < shortestSearched {
+			continue
+		}
+		encoded := strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(value)), "=")
+		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), encoded[:len(encoded)-1]} {
+			if cut := len(form) - longestSearched; cut > 0 {
+				form = form[cut/2 : cut/2+longestSearched]
+			}
+			if !taken[form] {
+				taken[form] = true
+				build.AddString(form)
+				s.keys = append(s.keys, key)
+			}
+		}
+	}
+	if len(s.keys) > 0 {
+		s.trie = build.Build()
+	}
+	return s
+}
+
+// in are the configuration keys whose values are in the text.
+func (s secretSearch) in(text string) []string {
+	if s.trie == nil || len(text) < shortestSearched {
+		return nil
+	}
+	var found []string
+	s.trie.Walk([]byte(text), func(_, _, pattern int64) bool {
+		key := s.keys[pattern]
+		for _, known := range found {
+			if known == key {
+				return true
+			}
+		}
+		found = append(found, key)
+		return true
+	})
+	return found
+}
+
+// longestPacked is how much of a packed text is read; user data is at most 16 KB, ConfigMaps 1 MB.
+const longestPacked = 1 << 20
+
+// unpacked is the text in base64, or in gzip in base64.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
+func unpacked(text string) (string, bool) {
+	const shortest = 16
+	if len(text) < shortest || len(text)%4 != 0 || !base64Letters(text) {
+		return "", false
+	}
+	plain, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return "", false
+	}
+	if bytes.HasPrefix(plain, []byte{0x1f, 0x8b}) {
+		reader, err := gzip.NewReader(bytes.NewReader(plain))
+		if err != nil {
+			return "", false
+		}
+		if plain, err = io.ReadAll(io.LimitReader(reader, longestPacked)); err != nil {
+			return "", false
+		}
+	}
+	return string(plain), utf8.Valid(plain)
+}
+
+func base64Letters(text string) bool {
+	for i := range len(text) {
+		c := text[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && c != '+' && c != '/' && c != '=' {
+			return false
+		}
+	}
+	return true
+}
