@@ -3,6 +3,7 @@ module github.com/seed-11444627/holdfast
 go 1.26
 
 require (
+	github.com/BobuSumisu/aho-corasick v1.0.3
 	github.com/blang/semver v3.5.1+incompatible
 	github.com/jstemmer/go-junit-report/v2 v2.1.0
 	github.com/owenrumney/go-sarif/v3 v3.3.0
@@ -17,7 +18,6 @@ require (
 )
 
 require (
-	github.com/BobuSumisu/aho-corasick v1.0.3 // indirect
 	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/Microsoft/go-winio v0.6.2 // indirect
 	github.com/ProtonMail/go-crypto v1.4.1 // indirect
