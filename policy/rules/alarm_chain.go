@@ -1,0 +1,333 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/seed-11444627/holdfast/policy"
+	"github.com/seed-11444627/holdfast/policy/iam"
+)
+
+const (
+	alarmKeyAliasType = "aws:kms/alias:Alias"
+)
+
+// wildcard compares a text with a pattern in which * stands for any text.
+func wildcard(pattern, text string) bool { return iam.Match(pattern, text, false) }
+
+// sameRegionAs wants an action to be called in the alarm's own region.
+func sameRegionAs(c *policy.Case, action policy.Value) {
+	own := c.Region()
+	there := ""
+	topic := action.Ref(snsTopic).Node()
+	switch {
+	case topic != nil:
+		there = topic.Region()
+	case action.Unknown():
+		c.Unclear(action)
+		return
+	default:
+		there = regionOfARN(action.Text())
+	}
+	if own == "" || there == "" || own == there {
+		return
+	}
+	c.Fail(action, "a topic in "+own, policy.Saw(topic, "", "the topic is in "+there))
+}
+
+func regionOfARN(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" {
+		return ""
+	}
+	return parts[3]
+}
+
+// publisher is an AWS service that publishes to a topic for a resource of the program.
+type publisher struct {
+	service string
+	source  *policy.Node
+}
+
+var publishersKey byte
+
+// publishers are the services that publish to each topic, one of each service.
+func publishers(g *policy.Graph) map[*policy.Node][]publisher {
+	return policy.Memo(g, &publishersKey, func(g *policy.Graph) map[*policy.Node][]publisher {
+		found := map[*policy.Node][]publisher{}
+		add := func(v policy.Value, service string) {
+			for _, item := range v.Items() {
+				for _, topic := range item.Ref(snsTopic).Nodes {
+					if !has(found[topic], service) {
+						found[topic] = append(found[topic], publisher{service, v.Node()})
+					}
+				}
+			}
+		}
+		for _, alarm := range g.ByType(metricAlarmType, compositeAlarmType) {
+			for _, property := range []string{"alarmActions", "okActions", "insufficientDataActions"} {
+				add(alarm.Get(property), "cloudwatch.amazonaws.com")
+			}
+		}
+		for _, target := range g.ByType(eventTarget) {
+			add(target.Get("arn"), "events.amazonaws.com")
+		}
+		return found
+	})
+}
+
+func has(list []publisher, service string) bool {
+	for _, p := range list {
+		if p.service == service {
+			return true
+		}
+	}
+	return false
+}
+
+// answer is a question's answer while parts may be unknown.
+type answer int
+
+const (
+	no answer = iota
+	maybe
+	yes
+)
+
+// admits says whether a document lets the publisher act on what has the ARN, for every action. withoutSource are services
+// whose requests do not say for which resource they act.
+func admits(document policy.Value, p publisher, arn string, sourceless bool, actions ...string) answer {
+	statements, unknown := iam.Statements(document)
+	best := yes
+	for _, action := range actions {
+		best = min(best, admitsOne(statements, p, arn, action, sourceless))
+	}
+	if best == no && len(unknown) > 0 {
+		return maybe
+	}
+	return best
+}
+
+func admitsOne(statements []iam.Statement, p publisher, arn, action string, sourceless bool) answer {
+	best := no
+	for _, s := range statements {
+		if !s.Service(p.service) || !s.Does(action) || arn != "" && !s.On(arn) {
+			continue
+		}
+		met := meets(s, p, sourceless)
+		if !s.Allow && met == yes && len(s.Conditions) == 0 {
+			return no
+		}
+		if s.Allow {
+			best = max(best, met)
+		}
+	}
+	return best
+}
+
+// meets evaluates the conditions on the source of a request; conditions on anything else are taken as met.
+func meets(s iam.Statement, p publisher, sourceless bool) answer {
+	met := yes
+	for _, c := range s.Conditions {
+		actual := ""
+		switch strings.ToLower(c.Key) {
+		case "aws:sourcearn":
+			actual = p.source.Get("arn").Text()
+		case "aws:sourceaccount":
+			actual = p.source.Account()
+		case "aws:sourceowner":
+			if p.service != "cloudwatch.amazonaws.com" {
+				return no // Of the services here only alarms answer to it.
+			}
+			actual = p.source.Account()
+		default:
+			continue
+		}
+		met = min(met, fits(c, actual, sourceless))
+	}
+	return met
+}
+
+func fits(c iam.Condition, actual string, sourceless bool) answer {
+	if strings.Contains(strings.ToLower(c.Operator), "not") {
+		return maybe
+	}
+	if sourceless {
+		return no // The request does not carry the key, so the condition never holds.
+	}
+	if actual == "" {
+		return maybe
+	}
+	for _, value := range c.Values {
+		if wildcard(value, actual) {
+			return yes
+		}
+	}
+	return no
+}
+
+func topicAdmitsPublisher() *policy.Rule {
+	return &policy.Rule{
+		ID: "topic-admits-publisher", Title: "Topics let the services publish that notify through them", Severity: policy.Critical,
+		Types: []string{snsTopic}, Anchors: "nist:SI-4",
+		Why: "AWS takes an alarm or an event target whose topic refuses it; the refusal shows only when the first message is lost",
+		Fix: `allow sns:Publish to the service in the topic's policy: {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish"}`,
+		Sources: []string{
+			"https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html",
+			"https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
+		},
+		Check: func(c *policy.Case) {
+			services := publishers(c.Graph())[c.Node]
+			if len(services) == 0 {
+				c.Skip("no alarm and no event rule notifies through the topic")
+				return
+			}
+			for _, p := range services {
+				judgePublisher(c, resourcePolicies(c.Graph())[c.Node], p)
+			}
+		},
+		Proof: policy.Proof{
+			Good: `
+resources:
+  topic: {type: "aws:sns/topic:Topic", properties: {name: ops}}
+  admit:
+    type: aws:sns/topicPolicy:TopicPolicy
+    properties:
+      arn: ${topic.arn}
+      policy: '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]}, "Action": "sns:Publish", "Resource": "arn:aws:sns:*:111111111111:*", "Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}}]}'
+  alarm:
+    type: aws:cloudwatch/metricAlarm:MetricAlarm
+    properties: {name: cpu, alarmActions: ["${topic.arn}"]}
+  notice:
+    type: aws:cloudwatch/eventTarget:EventTarget
+    properties: {rule: failed, arn: "${topic.arn}"}
+`,
+			Bad: []string{
+				"admit.policy.Statement[0].Principal.Service=events.amazonaws.com", "admit.policy.Statement[0].Principal.Service=cloudwatch.amazonaws.com",
+				"admit.policy.Statement[0].Action=sns:Subscribe", "admit.policy.Statement[0].Effect=Deny",
+				"admit.policy.Statement[0].Condition.StringEquals.aws:SourceAccount=222222222222",
+				`admit.policy.Statement[0].Condition={"StringEquals": {"AWS:SourceOwner": "111111111111"}}`, "admit!",
+			},
+			Guard: "admit.policy", Absent: policy.Violation, Exempt: "alarm! ; notice!",
+			Also: []string{"alarm-reaches-a-person"}, FixtureOnly: "a program's statements differ in number and order",
+		},
+	}
+}
+
+// judgePublisher holds one publisher against the policy in force. A topic without one has the default that lets its own
+// account's alarms in, and no other service.
+func judgePublisher(c *policy.Case, document policy.Value, p publisher) {
+	if document.Absent() && document.Node() == c.Node {
+		if p.service != "cloudwatch.amazonaws.com" {
+			c.Broken("policy", "the topic has the default policy", "a policy that lets "+p.service+" publish", policy.Saw(p.source, "", "notifies through the topic"))
+		}
+		return
+	}
+	switch admits(document, p, c.Get("arn").Text(), false, "sns:Publish") {
+	case maybe:
+		c.UnclearBecause("policy", "the policy of the topic has parts that are not known yet")
+	case no:
+		c.Broken("policy", "the policy does not let "+p.service+" publish", "sns:Publish allowed to "+p.service,
+			policy.Saw(document.Node(), "policy", "the policy in force"), policy.Saw(p.source, "", "notifies through the topic"))
+	}
+}
+
+func topicKeyAdmitsPublisher() *policy.Rule {
+	return &policy.Rule{
+		ID: "topic-key-admits-publisher", Title: "The key of an encrypted topic lets the services in that notify through it", Severity: policy.Critical,
+		Types: []string{snsTopic}, Anchors: "nist:SI-4,SC-12",
+		Why: "a service that cannot use the topic's key cannot publish, and neither the alarm nor the event rule says so when it is made",
+		Fix: `allow kms:Decrypt and kms:GenerateDataKey* to the service in the policy of a key of your own: {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}; for events.amazonaws.com without a condition on the source`,
+		Sources: []string{
+			"https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
+			"https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html",
+		},
+		Check: func(c *policy.Case) {
+			services := publishers(c.Graph())[c.Node]
+			name := c.Get("kmsMasterKeyId")
+			if len(services) == 0 || name.Empty() {
+				c.Skip("no service publishes, or the topic is not encrypted with a key")
+				return
+			}
+			if strings.HasSuffix(name.Text(), "alias/aws/sns") {
+				c.Fail(name, "a key of your own", policy.Because("the policy of the key that AWS manages for SNS admits no other service and cannot be changed"),
+					policy.Saw(services[0].source, "", "notifies through the topic"))
+				return
+			}
+			key := topicKey(name)
+			if key == nil {
+				c.UnclearBecause(name.Path(), "the key is not of this program")
+				return
+			}
+			c.Require(key.Get("isEnabled"), "an enabled key", func(v policy.Value) bool { return v.Absent() || v.True() }, policy.Saw(key, "isEnabled", "the key of the topic"))
+			for _, p := range services {
+				judgeKey(c, key, p)
+			}
+		},
+		Proof: policy.Proof{
+			Good: `
+resources:
+  key:
+    type: aws:kms/key:Key
+    properties:
+      isEnabled: true
+      policy: '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}, {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*", "Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}}]}'
+  topic: {type: "aws:sns/topic:Topic", properties: {name: ops, kmsMasterKeyId: "${key.arn}"}}
+  alarm:
+    type: aws:cloudwatch/metricAlarm:MetricAlarm
+    properties: {name: cpu, alarmActions: ["${topic.arn}"]}
+  notice:
+    type: aws:cloudwatch/eventTarget:EventTarget
+    properties: {rule: failed, arn: "${topic.arn}"}
+`,
+			Bad: []string{
+				"key.policy.Statement[1].Principal.Service=lambda.amazonaws.com", "key.policy.Statement[0].Principal.Service=lambda.amazonaws.com",
+				"key.policy.Statement[1].Action=kms:Decrypt", `key.policy.Statement[0].Condition={"StringEquals": {"aws:SourceAccount": "111111111111"}}`,
+				"key.policy.Statement[1].Condition.StringEquals.aws:SourceAccount=222222222222", "key.isEnabled=false", "key.policy!", "topic.kmsMasterKeyId=alias/aws/sns",
+			},
+			Guard: "key.policy", Absent: policy.Violation, Exempt: "topic.kmsMasterKeyId!",
+			Also:        []string{"kms-enabled", "kms-policy-defined", "sns-own-key"},
+			FixtureOnly: "a program's statements differ in number and order",
+		},
+	}
+}
+
+// topicKey is the key that a topic names by id, ARN or alias.
+func topicKey(name policy.Value) *policy.Node {
+	if key := name.Ref(kmsKey).Node(); key != nil {
+		return key
+	}
+	if alias := name.Ref(alarmKeyAliasType).Node(); alias != nil {
+		return alias.Get("targetKeyId").Ref(kmsKey).Node()
+	}
+	return nil
+}
+
+func judgeKey(c *policy.Case, key *policy.Node, p publisher) {
+	document := key.Get("policy")
+	if holder := keyPolicyOf(c.Graph())[key]; holder != nil {
+		document = holder.Get("policy")
+	}
+	saw := []policy.Detail{policy.Saw(key, "policy", "the policy of the topic's key"), policy.Saw(p.source, "", "notifies through the topic")}
+	// A request of EventBridge to KMS does not say for which rule or account it is made.
+	switch admits(document, p, "", p.service == "events.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey") {
+	case maybe:
+		c.UnclearBecause("kmsMasterKeyId", "the policy of the topic's key has parts that are not known yet")
+	case no:
+		c.Broken("kmsMasterKeyId", "the key's policy does not let "+p.service+" use it", "kms:Decrypt and kms:GenerateDataKey* allowed to "+p.service, saw...)
+	}
+}
+
+var keyPolicyOfKey byte
+
+// keyPolicyOf are the key policies that are resources of their own, by key.
+func keyPolicyOf(g *policy.Graph) map[*policy.Node]*policy.Node {
+	return policy.Memo(g, &keyPolicyOfKey, func(g *policy.Graph) map[*policy.Node]*policy.Node {
+		holders := map[*policy.Node]*policy.Node{}
+		for _, holder := range g.ByType(kmsKeyPolicy) {
+			if key := holder.Get("keyId").Ref(kmsKey).Node(); key != nil {
+				holders[key] = holder
+			}
+		}
+		return holders
+	})
+}
