@@ -23,6 +23,8 @@ type place struct {
 // scanned is what one pass over every value of a stack found.
 type scanned struct {
 	leaked, shaped, tainted, exported []place
+	// accounts are the AWS accounts that texts name, but for the resource's own; what is the account's id.
+	accounts []place
 }
 
 var scanKey byte
@@ -32,7 +34,7 @@ func scan(g *policy.Graph) scanned {
 	return policy.Memo(g, &scanKey, func(g *policy.Graph) scanned {
 		s := &scanner{search: searchOf(g.Stack)}
 		for _, n := range g.Nodes() {
-			s.node, s.covered = n, ""
+			s.node, s.covered, s.own = n, "", n.Account()
 			n.Props().Walk(s.visit)
 		}
 		return s.scanned
@@ -44,6 +46,7 @@ type scanner struct {
 
 	search secretSearch
 	node   *policy.Node
+	own    string
 	// covered is a secret value whose parts are not looked at again.
 	covered string
 }
@@ -104,6 +107,11 @@ func (s *scanner) text(path, text string) {
 	for _, key := range s.search.in(text) {
 		s.leaked = append(s.leaked, place{s.node, path, "it holds the value of the secret " + key})
 	}
+	for _, id := range accountIDs(text) {
+		if id != s.own {
+			s.accounts = append(s.accounts, place{s.node, path, id})
+		}
+	}
 	what := shapeIn(text)
 	if what == "" && strings.Contains(text, "\n") {
 		what = assignedSecret(text)
@@ -125,6 +133,26 @@ func (s *scanner) pair(path string, v policy.Value) {
 			return
 		}
 	}
+}
+
+// accountIDs are the numbers of twelve digits that stand by themselves in a text.
+func accountIDs(text string) []string {
+	const digits = 12
+	var found []string
+	for i := 0; i < len(text); i++ {
+		start := i
+		for i < len(text) && alphanumeric(text[i]) {
+			i++
+		}
+		if word := text[start:i]; len(word) == digits && strings.Trim(word, "0123456789") == "" {
+			found = append(found, word)
+		}
+	}
+	return found
+}
+
+func alphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
 // lastKey is the last key of a path, without an index.
@@ -221,8 +249,7 @@ func unpacked(text string) (string, bool) {
 func base64Letters(text string) bool {
 	for i := range len(text) {
 		c := text[i]
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !letter && c != '+' && c != '/' && c != '=' {
+		if !alphanumeric(c) && c != '+' && c != '/' && c != '=' {
 			return false
 		}
 	}
