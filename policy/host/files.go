@@ -22,7 +22,7 @@ func (p Pack) writeReports(judged *policy.Report) error {
 			continue
 		}
 		var text bytes.Buffer
-		if err := report.Write(&text, formatOf(name), p.ReportPack(), judged); err != nil {
+		if err := report.Write(&text, FormatOf(name), p.ReportPack(), judged); err != nil {
 			return err
 		}
 		if err := os.WriteFile(name, text.Bytes(), 0o600); err != nil {
@@ -32,7 +32,8 @@ func (p Pack) writeReports(judged *policy.Report) error {
 	return nil
 }
 
-func formatOf(name string) report.Format {
+// FormatOf is the form of a report that the end of a file's name chooses.
+func FormatOf(name string) report.Format {
 	switch filepath.Ext(name) {
 	case ".json":
 		return report.JSON

@@ -1,28 +1,32 @@
 package harness
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/seed-11444627/holdfast/policy"
+	"github.com/seed-11444627/holdfast/policy/host"
+	"github.com/seed-11444627/holdfast/policy/policytest"
 	"github.com/seed-11444627/holdfast/policy/report"
 	"github.com/seed-11444627/holdfast/policy/rules"
+	"github.com/seed-11444627/holdfast/stacks"
+	"github.com/seed-11444627/holdfast/tests/cloudsim"
 )
 
-// Policy says which policy pack the engine loads.
+// Policy says which policy pack the engine loads, and how its rules are applied.
 type Policy struct {
-	// Pack is the prebuilt pack or its folder, Settings its configuration file; empty for none.
+	// Pack is the prebuilt pack or its folder, Settings its configuration file; without a pack nothing is judged.
 	Pack, Settings string
-	// Report is one more file for the pack's report; its end chooses the form.
+	// Report is a file for the report; its end chooses the form, as host.FormatOf says. Empty for none.
 	Report string
 }
 
@@ -37,80 +41,114 @@ func present(name string) []string {
 	return []string{name}
 }
 
-// reportFile is where the pack leaves what it found in the run.
-func (o Options) reportFile() string { return filepath.Join(o.Dir, "policy.json") }
-
-// reports are the files that the pack writes.
-func (o Options) reports() string {
-	if o.Policy.Pack == "" {
-		return ""
-	}
-	if o.Policy.Report == "" {
-		return o.reportFile()
-	}
-	return o.reportFile() + "," + o.Policy.Report
-}
-
-// judged reads what the pack found. It is nil when the run ended before the pack saw the whole stack.
-func (o Options) judged() (*report.Document, error) {
-	text, err := os.ReadFile(o.reportFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // nil stands for no report
-	}
-	if err != nil {
-		return nil, err
-	}
-	var found report.Document
-	if err := json.Unmarshal(text, &found); err != nil {
-		return nil, fmt.Errorf("reading what the policy pack found: %w", err)
-	}
-	return &found, nil
-}
-
-// judge runs the engine with the policy pack, and judges the plan.
+// judge runs the engine with the policy pack. In a preview the pack cannot see what is only known after the update, and the
+// engine shows its plan to no pack. So the program is rehearsed here, on the simulated cloud in memory, where every value is
+// known, and judged with the plan beside it.
 func (s *Stack) judge(run func(*watcher) error) (Result, error) {
 	if s.options.Policy.Pack == "" {
 		return s.watch(run)
 	}
-	if err := os.Remove(s.options.reportFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Result{}, err
-	}
 	var plan []policy.Resource
 	result, failed := s.watch(func(w *watcher) error {
-		defer func() { plan = w.plan }()
-		return run(w)
+		err := run(w)
+		plan = w.plan
+		return err
 	})
-	found, err := s.options.judged()
-	if err != nil || found == nil {
-		return result, errors.Join(failed, err)
+	if failed != nil {
+		return result, failed
 	}
-	changes, err := s.options.changes(plan)
+	judged, err := s.options.rehearse(plan)
 	if err != nil {
-		return result, errors.Join(failed, err)
+		return result, fmt.Errorf("judging the environment by the policy: %w", err)
 	}
-	found.Add(report.DocumentOf(report.Pack{}, changes))
-	result.Policy = found
-	if changes.Stops() && failed == nil {
-		failed = fmt.Errorf("the plan does what needs a waiver: see the policy results")
+	found := report.DocumentOf(rules.Pack().ReportPack(), judged)
+	result.Policy = &found
+	if judged.Stops() {
+		return result, errors.New("policy: what must not be stands there; see the policy results")
 	}
-	return result, failed
+	return result, nil
 }
 
-// changes judges the plan by the rules about changes.
-func (o Options) changes(plan []policy.Resource) (*policy.Report, error) {
+// rehearse runs the program on the simulated cloud in memory and judges what it made, together with what the engine's plan
+// does to what is there.
+func (o Options) rehearse(plan []policy.Resource) (*policy.Report, error) {
+	recorder, err := o.simulation().Run(o.Program)
+	if err != nil {
+		return nil, fmt.Errorf("rehearsing the program: %w", err)
+	}
+	resources, err := policytest.Resources(recorder)
+	if err != nil {
+		return nil, err
+	}
 	pack := rules.Pack()
 	config, err := pack.ReadConfig(o.Policy.Settings)
 	if err != nil {
 		return nil, err
 	}
-	stack := policy.Stack{Project: Project, Name: o.Stack}
-	stack.Environment = config.Environment(stack)
-	graph := policy.NewGraph(stack, policy.OncePerURN(plan))
-	return policy.Evaluate(graph, policy.Evaluation{Rules: rules.Changes(), Config: config.WithoutHygiene(), Today: time.Now()}), nil
+	graph := policy.NewGraph(policytest.StackOf(recorder), withPlan(resources, policy.OncePerURN(plan)))
+	judged := policy.Evaluate(graph, policy.Evaluation{Rules: pack.Rules, Config: config, Today: time.Now()})
+	return judged, o.Policy.write(pack, judged)
 }
 
-// planned is one step of the engine as policies take it. The engine shows its plan to no policy pack, so the rules about
-// changes are judged here, by its events.
+func (p Policy) write(pack host.Pack, judged *policy.Report) error {
+	if p.Report == "" {
+		return nil
+	}
+	var text bytes.Buffer
+	if err := report.Write(&text, host.FormatOf(p.Report), pack.ReportPack(), judged); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Clean(p.Report), text.Bytes(), 0o600)
+}
+
+// simulation is the simulated cloud in memory, with the configuration and with what exists beforehand.
+func (o Options) simulation() *cloudsim.Sim {
+	open, secret := map[string]string{}, map[string]string{}
+	for key, value := range o.values {
+		if value.Secret {
+			secret[key] = value.Text
+			continue
+		}
+		open[key] = value.Text
+	}
+	options := []cloudsim.Option{
+		cloudsim.Account(o.account), cloudsim.Region(o.region), cloudsim.Project(Project, o.Stack), cloudsim.Config(open), cloudsim.SecretConfig(secret),
+	}
+	if o.given != nil {
+		options = append(options, cloudsim.Exists(*o.given))
+	}
+	return cloudsim.New(options...)
+}
+
+// givenBy is what the configuration names and the program does not make; nil when there is nothing.
+func givenBy(settings stacks.Config) *cloudsim.Given {
+	if settings.Hashing.HostedZoneID == "" {
+		return nil
+	}
+	_, zone, _ := strings.Cut(settings.Hashing.Domain, ".")
+	return &cloudsim.Given{
+		Type: "aws:route53/zone:Zone", ID: settings.Hashing.HostedZoneID, Name: zone, Properties: map[string]any{"name": zone},
+	}
+}
+
+// withPlan adds to the rehearsed resources what the engine's plan does to each, and those that it deletes.
+func withPlan(resources, plan []policy.Resource) []policy.Resource {
+	steps := map[string]*policy.Step{}
+	for _, r := range plan {
+		steps[r.URN] = r.Step
+		if r.Step.Deletes() {
+			resources = append(resources, r)
+		}
+	}
+	for i := range resources {
+		if resources[i].Step == nil {
+			resources[i].Step = steps[resources[i].URN]
+		}
+	}
+	return resources
+}
+
+// planned is one step of the engine as policies take it.
 func planned(m apitype.StepEventMetadata) (policy.Resource, bool) {
 	op, counts := policy.OpOf(string(m.Op))
 	now := m.New
@@ -129,7 +167,7 @@ func planned(m apitype.StepEventMetadata) (policy.Resource, bool) {
 	}
 	return policy.Resource{
 		URN: m.URN, Type: m.Type, Name: policy.NameOf(m.URN), ID: now.ID, Parent: now.Parent, Provider: now.Provider,
-		Properties: policy.Overlay(object(now.Inputs), object(now.Outputs)), Protect: now.Protect, RetainOnDelete: now.RetainOnDelete, Step: step,
+		Properties: object(now.Inputs), Protect: now.Protect, RetainOnDelete: now.RetainOnDelete, Step: step,
 	}, true
 }
 

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
@@ -21,7 +20,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/seed-11444627/holdfast/policy/host"
 	"github.com/seed-11444627/holdfast/stacks"
 	"github.com/seed-11444627/holdfast/tests/cloudsim"
 	"github.com/seed-11444627/holdfast/tests/offline/toolchain"
@@ -57,8 +55,11 @@ type Options struct {
 	// Out and Err take what the engine prints; nil discards it.
 	Out, Err io.Writer
 
-	// account is the one that the simulated credentials belong to: the configured one.
-	account string
+	// account is the one that the simulated credentials belong to: the configured one; region is the configured one, too.
+	account, region string
+	// values are the configuration, simulated secrets included, and given what it names and the program does not make.
+	values stacks.Values
+	given  *cloudsim.Given
 }
 
 // Stack is one simulated environment.
@@ -78,7 +79,9 @@ func Open(ctx context.Context, options Options) (*Stack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of stack %s is not usable; nothing was started:\n%w", options.Stack, err)
 	}
-	options.account = settings.Account.ID
+	if err := options.configure(files, settings); err != nil {
+		return nil, err
+	}
 	w := workspace{dir: filepath.Join(options.Dir, "project"), plugin: options.Layout.PluginDir(), overrides: options.Overrides, secrets: options.Secrets}
 	if err := w.write(ctx, files); err != nil {
 		return nil, err
@@ -94,19 +97,33 @@ func Open(ctx context.Context, options Options) (*Stack, error) {
 	return options.open(ctx, w)
 }
 
+// configure keeps what a rehearsal of the program needs.
+func (o *Options) configure(files stacks.Files, settings stacks.Config) error {
+	values, err := files.Values(SimulatedSecret)
+	if err != nil {
+		return err
+	}
+	for _, key := range slices.Concat(files.RequiredSecrets(values), o.Secrets) {
+		values[key] = stacks.Value{Text: SimulatedSecret, Secret: true}
+	}
+	for key, value := range o.Overrides {
+		values[key] = stacks.Value{Text: value}
+	}
+	o.account, o.region, o.values, o.given = settings.Account.ID, settings.Account.Region, values, givenBy(settings)
+	return nil
+}
+
 // furnish puts into the simulated cloud what the configuration names and the program does not make.
 func furnish(dir string, settings stacks.Config) error {
-	if settings.Hashing.HostedZoneID == "" {
+	given := givenBy(settings)
+	if given == nil {
 		return nil
 	}
 	cloud, err := cloudsim.Open(dir)
 	if err != nil {
 		return err
 	}
-	_, zone, _ := strings.Cut(settings.Hashing.Domain, ".")
-	err = cloud.Give(settings.Account.ID, settings.Account.Region, cloudsim.Given{
-		Type: "aws:route53/zone:Zone", ID: settings.Hashing.HostedZoneID, Name: zone, Properties: map[string]any{"name": zone},
-	})
+	err = cloud.Give(settings.Account.ID, settings.Account.Region, *given)
 	return errors.Join(err, cloud.Close())
 }
 
@@ -159,9 +176,6 @@ func (o Options) environment() map[string]string {
 	}
 	if o.SkipCheckpoints {
 		variables["PULUMI_EXPERIMENTAL"], variables["PULUMI_SKIP_CHECKPOINTS"] = "true", "true"
-	}
-	if files := o.reports(); files != "" {
-		variables[host.ReportVariable] = files
 	}
 	maps.Copy(variables, o.Env)
 	return variables

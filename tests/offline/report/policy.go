@@ -8,8 +8,8 @@ import (
 	"github.com/seed-11444627/holdfast/policy/report"
 )
 
-// Policy writes what the policy pack says about the environment: the counts, and each thing that is broken or waived. The
-// engine has shown the findings already; here stands what is left when its output has scrolled away.
+// Policy writes what the rules say about the environment when every value is known, and about the plan: the counts, and each
+// thing that is broken or waived.
 func Policy(out io.Writer, d report.Document) {
 	var passed, broken, waived, unknown int
 	for _, v := range d.Rules {
@@ -18,7 +18,7 @@ func Policy(out io.Writer, d report.Document) {
 		waived += v.Waived
 		unknown += v.Unknown
 	}
-	fmt.Fprintf(out, "\nPolicy of %s: %d rules of %s %s, %d verdicts passed, %d broken, %d waived, %d not known before the update\n",
+	fmt.Fprintf(out, "\nPolicy of %s, rehearsed on the simulated cloud: %d rules of %s %s, %d verdicts passed, %d broken, %d waived, %d unknown\n",
 		d.Stack, len(d.Rules), d.Pack, d.Version, passed, broken, waived, unknown)
 	for _, f := range d.Findings {
 		if f.Outcome == "unknown" {
