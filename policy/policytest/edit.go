@@ -173,6 +173,11 @@ func changeText(texts map[string]string, e Edit) map[string]string {
 	return texts
 }
 
+// Value is an edit's value as it travels: {$secret: …} and the like resolved, for edits of other stacks than the fixture.
+func (f *Fixture) Value(value any) (any, error) {
+	return (&builder{fixture: f, computed: map[string]map[string]string{}}).value(value, map[string]bool{})
+}
+
 // with is the fixture with the resources that edits add.
 func (f *Fixture) with(edits []Edit) (*Fixture, error) {
 	changed := *f

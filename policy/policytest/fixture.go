@@ -136,6 +136,14 @@ func (f *Fixture) URN(name string) string {
 	return fmt.Sprintf("urn:pulumi:%s::%s::%s::%s", f.Stack.Name, f.Stack.Project, f.resources[name].Type, name)
 }
 
+// TypeOf is the type of a resource of the fixture; empty when there is none of that name.
+func (f *Fixture) TypeOf(name string) string {
+	if f.resources[name] == nil {
+		return ""
+	}
+	return f.resources[name].Type
+}
+
 const awsProviderURN = "urn:pulumi:fixture::example::pulumi:providers:aws::aws"
 
 // builder turns the fixture's YAML into resources.
