@@ -16,7 +16,7 @@ func reachabilityRules() []*policy.Rule {
 // hop is one place that traffic passes, with the smallest change that would let it.
 type hop struct {
 	at       *policy.Node
-	answer   answer
+	answer   passage
 	what     string
 	fix      string
 	evidence *policy.Node
@@ -94,7 +94,7 @@ func stationDoubt(s *station) *hop {
 	if len(s.unsure) == 0 && s.unmodelled == "" {
 		return nil
 	}
-	return &hop{at: s.node, answer: answer{unsure: s.unsure, unmodelled: s.unmodelled}}
+	return &hop{at: s.node, answer: passage{unsure: s.unsure, unmodelled: s.unmodelled}}
 }
 
 // side is a station as a rule would name it.
@@ -170,7 +170,7 @@ func aclHop(at *policy.Node, ranges []netip.Prefix, unsure []policy.Value, out b
 		return nil
 	}
 	if list == nil {
-		return &hop{at: at, answer: answer{unsure: all.loose}}
+		return &hop{at: at, answer: passage{unsure: all.loose}}
 	}
 	rules, direction := list.in, "in"
 	if out {
@@ -181,7 +181,7 @@ func aclHop(at *policy.Node, ranges []netip.Prefix, unsure []policy.Value, out b
 		if open {
 			continue
 		}
-		h := &hop{at: list.node, answer: answer{unsure: list.unsure}, evidence: at, note: "subnet with this network ACL"}
+		h := &hop{at: list.node, answer: passage{unsure: list.unsure}, evidence: at, note: "subnet with this network ACL"}
 		h.what = fmt.Sprintf("network ACL %s does not let %s %s %s: %s", list.node.Name, protocol, ports, direction, ruleText(by))
 		h.fix = fmt.Sprintf("add to %s a rule that allows %s %s %s for %s", list.node, protocol, ports, direction, at.Name)
 		if len(all.loose) > 0 {
@@ -191,7 +191,7 @@ func aclHop(at *policy.Node, ranges []netip.Prefix, unsure []policy.Value, out b
 	}
 	if len(unsure) > 0 {
 		if open, _ := passes(rules, protocol, everyoneV4, ports); !open {
-			return &hop{at: list.node, answer: answer{unsure: unsure}}
+			return &hop{at: list.node, answer: passage{unsure: unsure}}
 		}
 	}
 	return nil

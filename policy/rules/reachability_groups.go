@@ -188,8 +188,8 @@ type peer struct {
 }
 
 // admits says whether the rules of the groups, which add up, let traffic from or to the peer pass.
-func (f *firewall) admits(groups []*policy.Node, out bool, p peer, protocol string, ports interval) answer {
-	result := answer{unsure: slices.Clone(f.loose)}
+func (f *firewall) admits(groups []*policy.Node, out bool, p peer, protocol string, ports interval) passage {
+	result := passage{unsure: slices.Clone(f.loose)}
 	var ranges []netip.Prefix
 	for _, at := range groups {
 		result.unsure = append(result.unsure, f.unsure[at]...)
@@ -205,7 +205,7 @@ func (f *firewall) admits(groups []*policy.Node, out bool, p peer, protocol stri
 				continue
 			}
 			if r.names(p) {
-				return answer{open: true}
+				return passage{open: true}
 			}
 			ranges = append(ranges, r.ranges...)
 			if len(r.lists) > 0 {

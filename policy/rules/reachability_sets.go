@@ -161,8 +161,8 @@ func covered(p netip.Prefix, by []netip.Prefix) bool {
 	return covered(parts[0], near) && covered(parts[1], near)
 }
 
-// answer says whether traffic passes: it does, it does not, or it depends on values that are not known.
-type answer struct {
+// passage says whether traffic passes: it does, it does not, or it depends on values that are not known.
+type passage struct {
 	open   bool
 	unsure []policy.Value
 	// unmodelled says in words what cannot be known from the stack.
@@ -170,4 +170,4 @@ type answer struct {
 }
 
 // blocked says that the traffic is known not to pass.
-func (a answer) blocked() bool { return !a.open && len(a.unsure) == 0 && a.unmodelled == "" }
+func (a passage) blocked() bool { return !a.open && len(a.unsure) == 0 && a.unmodelled == "" }
