@@ -197,7 +197,7 @@ func checkBucketTLS(c *policy.Case) {
 	arn := bucketARN(c.Node)
 	for _, document := range documents {
 		statements, unknown := iam.Statements(document)
-		if slices.ContainsFunc(statements, func(s iam.Statement) bool { return deniesPlain(s, arn) }) {
+		if slices.ContainsFunc(statements, func(s iam.Statement) bool { return refusesPlainHTTP(s, arn) }) {
 			return
 		}
 		if len(unknown) > 0 || arn == "" {
@@ -213,8 +213,8 @@ func checkBucketTLS(c *policy.Case) {
 		policy.Saw(c.Node, "", "is the bucket"))
 }
 
-// deniesPlain says that the statement refuses every request without TLS on the bucket and on its objects.
-func deniesPlain(s iam.Statement, arn string) bool {
+// refusesPlainHTTP says that the statement refuses every request without TLS on the bucket and on its objects.
+func refusesPlainHTTP(s iam.Statement, arn string) bool {
 	refuses := !s.Allow && s.Anyone() && s.Requires("Bool", "aws:SecureTransport", "false")
 	return refuses && s.Does("s3:PutObject") && s.Does("s3:GetObject") && s.Does("s3:ListBucket") && s.On(arn) && s.On(arn+"/any/object")
 }
