@@ -135,7 +135,7 @@ resources:
 					`role.inlinePolicies=[{policy: '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'}]`,
 				},
 				Guard: "grants.policy", Absent: policy.Pass,
-				Also:        []string{"iam-no-admin", "iam-no-star", "iam-no-wildcard-action"},
+				Also:        []string{"iam-no-admin", "iam-no-star-action", "iam-no-star-resource", "iam-no-escalation", "iam-passrole-scoped", "iam-kms-decrypt-scoped", "iam-no-managed-policy", "iam-grant-unused"},
 				FixtureOnly: "the product has no functions yet",
 			},
 		},
