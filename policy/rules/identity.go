@@ -31,7 +31,7 @@ var attachmentTypes = []string{iamRoleAttachment, iamUserAttachment, iamGroupAtt
 // identityRules are about IAM.
 func identityRules() []*policy.Rule {
 	return []*policy.Rule{
-		noAdmin(), noStarAction(), noStarResource(), noEscalation(), passRoleScoped(), decryptScoped(),
+		noAdmin(), noStarAction(), noStarResource(), noPrivilegeEscalation(), passRoleScoped(), decryptScoped(),
 		trustScoped(), noUsers(), noManagedPolicy(), passwordPolicy(),
 	}
 }
@@ -276,7 +276,7 @@ var escalating = []string{
 	"iam:UpdateLoginProfile", "iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary", "sso:CreateAccountAssignment",
 }
 
-func noEscalation() *policy.Rule {
+func noPrivilegeEscalation() *policy.Rule {
 	return &policy.Rule{
 		ID: "iam-no-escalation", Title: "No workload may change what it is allowed", Severity: policy.High,
 		Types:   grantTypes,
