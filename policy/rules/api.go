@@ -72,7 +72,7 @@ func apiAccessRules() []*policy.Rule {
 	return []*policy.Rule{
 		{
 			ID: "apigw-auth", Title: "REST APIs know who calls", Severity: policy.High,
-			Types: []string{restMethod}, Anchors: "nag:APIG4 ckv:59 ckv2:70 trivy:0004 nist:AC-3",
+			Types: []string{restMethod}, Anchors: "nag:APIG4 ckv:59 ckv2:70 trivy:0004 guard:api-gw-method-authorization-type-rule nist:AC-3",
 			Why:     "everybody who finds the address can call the method; a key of an API is no proof of who calls",
 			Fix:     "set authorization to AWS_IAM, COGNITO_USER_POOLS or CUSTOM with an authorizerId",
 			Sources: []string{"https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-to-api.html"},
@@ -89,7 +89,7 @@ func apiAccessRules() []*policy.Rule {
 		},
 		{
 			ID: "apigw-http-auth", Title: "HTTP and WebSocket APIs know who calls", Severity: policy.High,
-			Types: []string{httpRoute}, Anchors: "nag:APIG4 fsbp:APIGateway.8 ckv:309 guard:API_GWV2_AUTHORIZATION_TYPE_CONFIGURED nist:AC-3",
+			Types: []string{httpRoute}, Anchors: "nag:APIG4 fsbp:APIGateway.8 ckv:309 nist:AC-3",
 			Why:     "everybody who finds the address can call the route",
 			Fix:     "set authorizationType to AWS_IAM, JWT or CUSTOM with an authorizerId",
 			Sources: []string{"https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html", "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-control-access.html"},
@@ -131,7 +131,7 @@ func apiAccessRules() []*policy.Rule {
 		},
 		{
 			ID: "apigw-tls", Title: "APIs speak TLS 1.2 or newer under their own names", Severity: policy.High,
-			Types: []string{restDomain, httpDomain}, Anchors: "ckv:206 trivy:0005 cp:apigateway-domain-tls nist:SC-8",
+			Types: []string{restDomain, httpDomain}, Anchors: "ckv:206 trivy:0005 cp:aws-apigateway-domainname-configure-security-policy guard:api-gw-domain-deny-non-tls-traffic nist:SC-8",
 			Why:     "older versions of TLS can be broken by who listens on the way",
 			Fix:     "set securityPolicy to TLS_1_2",
 			Sources: []string{"https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-custom-domain-tls-version.html"},

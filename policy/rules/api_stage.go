@@ -7,7 +7,7 @@ func apiStageRules() []*policy.Rule {
 	return []*policy.Rule{
 		{
 			ID: "apigw-access-log", Title: "APIs log who called", Severity: policy.Medium,
-			Types: []string{restStage, httpStage}, Anchors: "nag:APIG1 fsbp:APIGateway.1,APIGateway.9 ckv:76 trivy:0001 cp:apigateway-access-log sr:ES2000 nist:AU-2",
+			Types: []string{restStage, httpStage}, Anchors: "nag:APIG1 fsbp:APIGateway.1,APIGateway.9 ckv:76 trivy:0001 cp:aws-apigatewayv2-stage-enable-access-logging,aws-apigatewayv2-stage-configure-access-logging guard:api-gw-stage-access-logging-rule sr:ES2000 nist:AU-2",
 			Why:     "after an incident nobody can say who called what, and from where",
 			Fix:     "set accessLogSettings.destinationArn to a log group, and format",
 			Sources: []string{"https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html", "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html"},
@@ -19,7 +19,7 @@ func apiStageRules() []*policy.Rule {
 		},
 		{
 			ID: "apigw-exec-log", Title: "REST APIs log their errors", Severity: policy.Medium,
-			Types: []string{restStage}, Anchors: "nag:APIG6 ckv2:4 config:api-gw-execution-logging-enabled nist:AU-12",
+			Types: []string{restStage}, Anchors: "nag:APIG6 ckv2:4 config:api-gw-execution-logging-enabled guard:api-gw-execution-logging-enabled nist:AU-12",
 			Why:     "an error between the caller and the code behind leaves no trace but its number",
 			Fix:     `add method settings for the stage with methodPath "*/*" and settings.loggingLevel ERROR`,
 			Sources: []string{"https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html"},
@@ -75,7 +75,7 @@ func apiStageRules() []*policy.Rule {
 		},
 		{
 			ID: "apigw-cache-encrypted", Title: "REST APIs encrypt what they cache", Severity: policy.Medium,
-			Types: []string{restMethodSettings}, Anchors: "nagn:APIGWCacheEnabledAndEncrypted fsbp:APIGateway.5 ckv:308 trivy:0002,0190 awsguard:apigateway-method-cached-and-encrypted nist:SC-28",
+			Types: []string{restMethodSettings}, Anchors: "nagn:APIGWCacheEnabledAndEncrypted fsbp:APIGateway.5 ckv:308 trivy:0002,0190 awsguard:apigateway-method-cached-and-encrypted guard:api-gw-cache-enabled-and-encrypted nist:SC-28",
 			Why:     "answers with the data of your customers lie on the disk of the cache, readable without a key",
 			Fix:     "set settings.cacheDataEncrypted to true",
 			Sources: []string{"https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-caching.html"},

@@ -81,7 +81,7 @@ func functionSettingRules() []*policy.Rule {
 		},
 		{
 			ID: "lambda-reserved-concurrency", Title: "Functions have a share of the account's concurrency of their own", Severity: policy.Medium, ProdOnly: true,
-			Types: []string{lambdaFunction}, Anchors: "nagn:LambdaConcurrency ckv:115 config:lambda-concurrency-check",
+			Types: []string{lambdaFunction}, Anchors: "nagn:LambdaConcurrency ckv:115 config:lambda-concurrency-check guard:lambda-concurrency-check",
 			Why:     "all functions of an account and region share one limit: without a share of its own, one function that runs wild throttles this one, or this one all others; 0 stops it altogether",
 			Fix:     "set reservedConcurrentExecutions to the highest concurrency that the function and what it calls can bear",
 			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"},
@@ -93,7 +93,7 @@ func functionSettingRules() []*policy.Rule {
 		},
 		{
 			ID: "lambda-tracing", Title: "Functions are traced", Severity: policy.Low, Advisory: true,
-			Types: []string{lambdaFunction}, Anchors: "nagv:LambdaTracing ckv:50 trivy:0066 sr:WS1000 cp:lambda-tracing",
+			Types: []string{lambdaFunction}, Anchors: "nagv:LambdaTracing ckv:50 trivy:0066 sr:WS1000 cp:aws-lambda-function-enable-tracing-config,aws-lambda-function-configure-tracing-config",
 			Why:     "without traces nobody sees which of the services behind a function made a slow request slow",
 			Fix:     "set tracingConfig.mode to Active",
 			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html"},
@@ -142,7 +142,7 @@ func dataStreamRules() []*policy.Rule {
 	return []*policy.Rule{
 		{
 			ID: "kinesis-encrypted", Title: "Data streams are encrypted at rest", Severity: policy.High,
-			Types: []string{kinesisStream}, Anchors: "nag:KDS1 fsbp:Kinesis.1 ckv:43 trivy:0064 guard:KINESIS_STREAM_ENCRYPTED nist:SC-28",
+			Types: []string{kinesisStream}, Anchors: "nag:KDS1 fsbp:Kinesis.1 ckv:43 trivy:0064 nist:SC-28",
 			Why:     "records lie on disks for as long as the stream keeps them, and are readable there without a key",
 			Fix:     "set encryptionType to KMS, and kmsKeyId to a key of your own",
 			Sources: []string{"https://docs.aws.amazon.com/streams/latest/dev/server-side-encryption.html"},
@@ -184,7 +184,7 @@ func dataStreamRules() []*policy.Rule {
 		},
 		{
 			ID: "firehose-encrypted", Title: "Delivery streams are encrypted at rest", Severity: policy.Medium,
-			Types: []string{firehoseStream}, Anchors: "nag:KDF1 fsbp:DataFirehose.1 ckv:240,241 guard:KINESIS_FIREHOSE_SSE_ENABLED nist:SC-28",
+			Types: []string{firehoseStream}, Anchors: "nag:KDF1 fsbp:DataFirehose.1 ckv:240,241 nist:SC-28",
 			Why:     "records lie on disks until they are delivered, a day when the destination is down, and are readable there without a key",
 			Fix:     "set serverSideEncryption.enabled to true, keyType to CUSTOMER_MANAGED_CMK and keyArn to a key of your own",
 			Sources: []string{"https://docs.aws.amazon.com/firehose/latest/dev/encryption.html"},

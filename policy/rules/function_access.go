@@ -13,7 +13,7 @@ func functionAccessRules() []*policy.Rule {
 	return []*policy.Rule{
 		{
 			ID: "lambda-not-public", Title: "Functions cannot be called by everybody", Severity: policy.Critical, Blocking: true,
-			Types: []string{lambdaPermission}, Anchors: "nagp:LambdaFunctionPublicAccessProhibited fsbp:Lambda.1 ckv:301 config:lambda-function-public-access-prohibited nist:AC-3",
+			Types: []string{lambdaPermission}, Anchors: "nagp:LambdaFunctionPublicAccessProhibited fsbp:Lambda.1 ckv:301 config:lambda-function-public-access-prohibited guard:lambda-function-public-access-prohibited,lambda-no-wildcard-principal nist:AC-3",
 			Why:     "anybody with an AWS account can run the function with its rights, at your cost",
 			Fix:     "set principal to the account or the service that calls, or narrow it with principalOrgId",
 			Sources: []string{"https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html", "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"},
@@ -33,7 +33,7 @@ resources:
 		},
 		{
 			ID: "lambda-permission-source-arn", Title: "Services may only call a function on behalf of the owner's resources", Severity: policy.High,
-			Types: []string{lambdaPermission}, Anchors: "ckv:364 trivy:0067 cp:lambda-permission-source-arn nist:AC-3",
+			Types: []string{lambdaPermission}, Anchors: "ckv:364 trivy:0067 cp:aws-lambda-permission-disallow-permission-without-source-arn nist:AC-3",
 			Why:     "without the source any customer of the service can have it call the function: a bucket or a topic in a stranger's account is enough",
 			Fix:     "set sourceArn to the rule, topic, bucket or API that calls; for a bucket set sourceAccount too, because its ARN names no account",
 			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html", "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"},

@@ -74,7 +74,7 @@ func topicRules() []*policy.Rule {
 	return []*policy.Rule{
 		{
 			ID: "sns-encrypted", Title: "Topics are encrypted at rest", Severity: policy.Medium,
-			Types: []string{snsTopic}, Anchors: "nagn:SNSEncryptedKMS fsbp:SNS.1 ckv:26 trivy:0095 guard:SNS_ENCRYPTED_KMS nist:SC-28",
+			Types: []string{snsTopic}, Anchors: "nagn:SNSEncryptedKMS fsbp:SNS.1 ckv:26 trivy:0095 guard:sns-encrypted-kms nist:SC-28",
 			Why:     "messages wait on disks while a subscriber does not answer, and are readable there without a key",
 			Fix:     "set kmsMasterKeyId to a key of your own",
 			Sources: []string{"https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html"},
@@ -118,7 +118,7 @@ func topicRules() []*policy.Rule {
 		},
 		{
 			ID: "sns-not-public", Title: "Topics are not open to everybody", Severity: policy.High, Blocking: true,
-			Types: []string{snsTopic, snsTopicPolicy}, Anchors: "fsbp:SNS.4 ckv:169,385 guard:SNS_TOPIC_NOT_PUBLIC nist:AC-3",
+			Types: []string{snsTopic, snsTopicPolicy}, Anchors: "fsbp:SNS.4 ckv:169,385 guard:sns-topicpolicy-no-wildcard-principal,sns-topicpolicy-no-allow-plus-notprincipal nist:AC-3",
 			Why:     "strangers can send messages to what listens, or subscribe themselves and read along",
 			Fix:     "name the accounts and services in Principal, or add a condition with aws:SourceAccount, aws:SourceArn or aws:PrincipalOrgID",
 			Sources: []string{"https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html", "https://docs.aws.amazon.com/securityhub/latest/userguide/sns-controls.html"},
@@ -173,7 +173,7 @@ resources:
 		},
 		{
 			ID: "sqs-own-key", Title: "Queues are encrypted with a key of the owner's", Severity: policy.Low, Advisory: true,
-			Types: []string{sqsQueue}, Anchors: "trivy:0135 nist:SC-12",
+			Types: []string{sqsQueue}, Anchors: "trivy:0135 guard:sqs-queue-kms-master-key-id-rule nist:SC-12",
 			Why:     "whoever may receive messages can read them; with a key of your own it takes a right to the key too, and that is logged",
 			Fix:     "set kmsMasterKeyId to a key of your own whose policy lets the services that send use it",
 			Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html"},
@@ -203,7 +203,7 @@ resources:
 		},
 		{
 			ID: "sqs-not-public", Title: "Queues are not open to everybody", Severity: policy.High, Blocking: true,
-			Types: []string{sqsQueue, sqsQueuePolicy}, Anchors: "fsbp:SQS.3 ckv:168,387 trivy:0097 guard:SQS_QUEUE_NOT_PUBLIC nist:AC-3",
+			Types: []string{sqsQueue, sqsQueuePolicy}, Anchors: "fsbp:SQS.3 ckv:168,387 trivy:0097 guard:sqs-queuepolicy-no-wildcard-principal,sqs-queuepolicy-no-allow-plus-notprincipal nist:AC-3",
 			Why:     "strangers can send work to what reads the queue, or take messages away before it does",
 			Fix:     "name the accounts and services in Principal, or add a condition with aws:SourceAccount, aws:SourceArn or aws:PrincipalOrgID",
 			Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html"},
@@ -219,7 +219,7 @@ resources:
 		},
 		{
 			ID: "sqs-no-star-action", Title: "Queue policies name the actions they allow", Severity: policy.High, Blocking: true,
-			Types: []string{sqsQueue, sqsQueuePolicy}, Anchors: "ckv:72 nist:AC-6",
+			Types: []string{sqsQueue, sqsQueuePolicy}, Anchors: "ckv:72 guard:sqs-queuepolicy-no-wildcard-action,sqs-queuepolicy-no-allow-plus-not-action nist:AC-6",
 			Why:     "who only sends can then also read, purge and delete the queue, and change this policy",
 			Fix:     "list the actions: sqs:SendMessage for senders, sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes for readers",
 			Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html"},
