@@ -70,7 +70,7 @@ func imageRules() []*policy.Rule {
 			Fix:     "add an aws.ecr.LifecyclePolicy that keeps the versions you may roll back to",
 			Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html"},
 			Check: func(c *policy.Case) {
-				if lifecycled(c.Graph())[c.Node] == nil {
+				if referredBy(c.Graph(), &lifecycleKey, ecrLifecycle, "repository", ecrRepository)[c.Node] == nil {
 					c.Broken("", "no lifecycle policy", "a lifecycle policy")
 				}
 			},
@@ -123,19 +123,6 @@ resources:
 `
 
 var lifecycleKey byte
-
-// lifecycled are the lifecycle policies by their repository.
-func lifecycled(g *policy.Graph) map[*policy.Node]*policy.Node {
-	return policy.Memo(g, &lifecycleKey, func(g *policy.Graph) map[*policy.Node]*policy.Node {
-		policies := map[*policy.Node]*policy.Node{}
-		for _, n := range g.ByType(ecrLifecycle) {
-			if repository := n.Get("repository").Ref(ecrRepository).Node(); repository != nil {
-				policies[repository] = n
-			}
-		}
-		return policies
-	})
-}
 
 // scansAll says that a registry scans every image that is pushed.
 func scansAll(scan *policy.Node) bool {

@@ -70,6 +70,19 @@ func checkNotPublic(c *policy.Case) {
 	}
 }
 
+// referredBy are the resources of a kind by what their property refers to; the key is the caller's own.
+func referredBy(g *policy.Graph, key *byte, kind, property, target string) map[*policy.Node]*policy.Node {
+	return policy.Memo(g, key, func(g *policy.Graph) map[*policy.Node]*policy.Node {
+		found := map[*policy.Node]*policy.Node{}
+		for _, n := range g.ByType(kind) {
+			if referred := n.Get(property).Ref(target).Node(); referred != nil {
+				found[referred] = n
+			}
+		}
+		return found
+	})
+}
+
 var subscriptionsKey byte
 
 // subscriptionsOf are the subscriptions of each topic.
