@@ -62,8 +62,6 @@ func inContainers(path, required string, holds func(policy.Value) bool) check {
 	})
 }
 
-func notTrue(v policy.Value) bool { return !v.True() }
-
 // taskRules are about ECS task definitions.
 func taskRules() []*policy.Rule {
 	return []*policy.Rule{
@@ -81,7 +79,7 @@ func taskRules() []*policy.Rule {
 					`task.containerDefinitions={$secret: '[{"name": "web", "environment": [{"name": "A", "value": "b"}]}]'}`,
 				},
 				Guard: "task.containerDefinitions", Absent: policy.Pass,
-				Also: []string{"no-plaintext-secret", "ecs-logging", "ecs-readonly-root", "ecs-host-mode-user", "ecs-memory-hard-limit"},
+				Also: []string{"secret-shaped-text", "secret-in-plain-place", "ecs-logging", "ecs-readonly-root", "ecs-host-mode-user", "ecs-memory-hard-limit"},
 			},
 		},
 		{
@@ -102,7 +100,7 @@ func taskRules() []*policy.Rule {
 			Why:     "a privileged container is root on its host: one hole in it opens every other container there",
 			Fix:     "leave privileged out, and add the single Linux capabilities that the container needs",
 			Sources: []string{"https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html"},
-			Check:   inContainers("privileged", "false", notTrue),
+			Check:   inContainers("privileged", "false", func(v policy.Value) bool { return !v.True() }),
 			Proof: policy.Proof{
 				Good: oneTask, Bad: []string{"task.containerDefinitions[0].privileged=true"}, Guard: "task.containerDefinitions[0].privileged", Absent: policy.Pass,
 				Also: []string{"ecs-host-mode-user"},

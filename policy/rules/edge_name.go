@@ -157,11 +157,11 @@ func checkDangling(c *policy.Case) {
 	}
 	targets = append(targets, c.Get("records").Items()...)
 	for _, target := range targets {
-		checkTarget(c, target)
+		checkRecordTarget(c, target)
 	}
 }
 
-func checkTarget(c *policy.Case, target policy.Value) {
+func checkRecordTarget(c *policy.Case, target policy.Value) {
 	if target.Unknown() {
 		// What the program computes it from is there.
 		if found := target.Ref(); len(found.Nodes) == 0 {
