@@ -2,7 +2,7 @@
 // against the floor of the SDK, in virtual time against the critical path, with a hundred fleets in one stack, and where
 // the time of a preview goes. Runs that are compared take turns on the same machine, and medians are printed.
 //
-//	go run ./tests/engine/bench [--rounds 5] [--cold=false]
+//	go run ./tests/engine/bench [--rounds 5] [--cold=false] [--cold-cli=false] [--tests] [PART...]
 package main
 
 import (
@@ -28,17 +28,42 @@ type bench struct {
 }
 
 func main() {
-	rounds := flag.Int("rounds", 5, "how often each of two compared runs takes its turn")
-	cold := flag.Bool("cold", true, "measure a cold build of the program too, about 5 minutes")
+	b := &bench{ctx: context.Background()}
+	flag.IntVar(&b.rounds, "rounds", 5, "how often each of two compared runs takes its turn")
+	cold := flag.Bool("cold", true, "measure cold builds too: of the program, about 5 minutes")
+	coldCLI := flag.Bool("cold-cli", true, "with --cold, also of the Pulumi command line, about 5 minutes more")
+	tests := flag.Bool("tests", false, "time make test in a fresh clone too, cold and warm: about half an hour")
 	flag.Parse()
-	if err := run(*rounds, *cold); err != nil {
+	parts := chosen([]part{
+		{"overhead", b.overhead, true}, {"mocks", b.mocks, true}, {"makespan", b.makespan, true}, {"growth", b.growth, true},
+		{"shares", b.shares, true}, {"cold-program", b.coldProgram, *cold}, {"cold-cli", b.coldCLI, *cold && *coldCLI},
+		{"tests", b.tests, *tests},
+	}, flag.Args())
+	if err := b.run(parts); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(rounds int, cold bool) error {
-	b := &bench{ctx: context.Background(), rounds: rounds}
+// part is one table.
+type part struct {
+	name   string
+	print  func() error
+	wanted bool
+}
+
+// chosen are the parts that are named, or without names those that the flags want.
+func chosen(parts []part, names []string) []part {
+	return slices.DeleteFunc(parts, func(p part) bool {
+		if len(names) > 0 {
+			return !slices.Contains(names, p.name)
+		}
+		return !p.wanted
+	})
+}
+
+// run builds what is measured and prints one part after the other.
+func (b *bench) run(parts []part) error {
 	var err error
 	if b.layout, err = toolchain.Find(); err != nil {
 		return err
@@ -56,12 +81,8 @@ func run(rounds int, cold bool) error {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
-	parts := []func() error{b.overhead, b.mocks, b.makespan, b.growth, b.shares}
-	if cold {
-		parts = append(parts, b.coldBuild)
-	}
 	for _, part := range parts {
-		if err := part(); err != nil {
+		if err := part.print(); err != nil {
 			return err
 		}
 	}

@@ -2,10 +2,7 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/seed-11444627/holdfast/stacks"
@@ -59,32 +56,13 @@ func (b *bench) shares() error {
 func (b *bench) command(name string, arguments ...string) error {
 	command := exec.CommandContext(b.ctx, name, arguments...)
 	command.Dir = b.layout.Root
+	return printed(command)
+}
+
+// printed runs a command whose output matters only when it fails.
+func printed(command *exec.Cmd) error {
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, output)
 	}
-	return nil
-}
-
-// coldBuild builds the program with an empty build cache; the modules are there.
-func (b *bench) coldBuild() error {
-	title("A cold build of the program, with the modules downloaded")
-	cache, err := b.fresh("go-build")
-	if err != nil {
-		return err
-	}
-	command := exec.CommandContext(b.ctx, "go", "build", "-o", filepath.Join(cache, "holdfast"), ".")
-	command.Dir = b.layout.Root
-	command.Env = append(os.Environ(), "GOCACHE="+cache)
-	took, err := timed(command.Run)
-	if err != nil {
-		return err
-	}
-	usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return fmt.Errorf("this system does not tell how much memory a build took")
-	}
-	line("time", took.Round(time.Second).String(), "")
-	// ru_maxrss is the largest process of the build in KiB: https://man7.org/linux/man-pages/man2/getrusage.2.html
-	line("largest compiler process", fmt.Sprintf("%.1f GiB", float64(usage.Maxrss)/(1<<20)), "")
 	return nil
 }

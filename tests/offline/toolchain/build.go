@@ -21,10 +21,10 @@ import (
 // heartbeat is how often a long step says that it is alive.
 const heartbeat = 10 * time.Second
 
-// job is one go build.
+// job is one go build; args end with the package.
 type job struct {
-	what, dir, target, pkg, hint string
-	args                         []string
+	what, dir, target, hint string
+	args                    []string
 }
 
 // build runs go build into a file beside the target and renames it, so that a reader never meets half a file and a
@@ -89,7 +89,7 @@ func (j job) link(ctx context.Context, out io.Writer) error {
 
 func compile(ctx context.Context, out io.Writer, j job, target string) error {
 	arguments := append([]string{"build", "-v", "-o", target}, j.args...)
-	command := exec.CommandContext(ctx, "go", append(arguments, j.pkg)...)
+	command := exec.CommandContext(ctx, "go", arguments...)
 	command.Dir = j.dir
 	// Proxy and checksum settings come from the user's environment; a workspace file above must not take part.
 	command.Env = append(os.Environ(), "GOWORK=off")

@@ -111,17 +111,22 @@ func (l Layout) buildCLI(ctx context.Context, out io.Writer, version, root strin
 	fmt.Fprintf(out, "No suitable pulumi (%s or later, major version 3) is on the PATH.\n", version)
 	fmt.Fprintf(out, "Building Pulumi %s from source, once: about 5 minutes on two cores, the first time with a download of about 300 MB.\n", version)
 	fmt.Fprintf(out, "It is kept in %s and built again only when its version changes.\n", l.relative(root))
-	return build(ctx, out, job{
-		what: "Pulumi " + version, dir: filepath.Join(l.Root, "tools", "pulumi"), target: target,
-		pkg:  "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-		args: []string{"-ldflags", "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + version},
-	})
+	dir, arguments := l.CLISources(version)
+	return build(ctx, out, job{what: "Pulumi " + version, dir: dir, target: target, args: arguments})
+}
+
+// CLISources is the folder in which go build makes the command line of that version, and what it is to be told.
+func (l Layout) CLISources(version string) (dir string, arguments []string) {
+	return filepath.Join(l.Root, "tools", "pulumi"), []string{
+		"-ldflags", "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + version,
+		"github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+	}
 }
 
 // BuildPlugin builds the simulated cloud's provider; nothing happens when it is up to date.
 func (l Layout) BuildPlugin(ctx context.Context, out io.Writer) error {
 	return l.buildOwn(ctx, out, job{
-		what: "the simulated cloud", target: l.Plugin(), pkg: "./tests/cloudsim/cmd/pulumi-resource-aws",
+		what: "the simulated cloud", target: l.Plugin(), args: []string{"./tests/cloudsim/cmd/pulumi-resource-aws"},
 	})
 }
 
@@ -133,7 +138,7 @@ func (l Layout) BuildPack(ctx context.Context, out io.Writer) error {
 // BuildHarness builds the harness with the program inside; nothing happens when it is up to date.
 func (l Layout) BuildHarness(ctx context.Context, out io.Writer) error {
 	return l.buildOwn(ctx, out, job{
-		what: "the program and its harness", target: l.Harness(), pkg: "./tests/offline",
+		what: "the program and its harness", target: l.Harness(), args: []string{"./tests/offline"},
 		hint: "the AWS SDK for Pulumi takes about 4 minutes on two cores the first time",
 	})
 }
