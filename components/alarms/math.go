@@ -3,6 +3,7 @@ package alarms
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,13 +63,14 @@ func (m Metric) checkMath(problems *fielderror.Errors, field string) {
 		"1 to 10 metrics in an expression", "alarm on each part, and join the alarms in a composite")
 	problems.Require(!strings.Contains(strings.ToUpper(m.expression), "SEARCH("), field, m.expression,
 		"an expression that returns one series", "name each metric instead of searching")
+	words := identifier.FindAllString(m.expression, -1)
 	for _, id := range m.ids() {
 		part := m.parts[id]
 		problems.Require(mathID.MatchString(id), field, id, "an identifier that begins with a lower-case letter", "rename it")
 		problems.Require(part.expression == "", field+"."+id, part.expression, "a plain metric, not an expression inside an expression", "write the whole expression in one")
 		problems.Require(part.period == m.period, field+"."+id, fmt.Sprintf("a period of %d s", part.period),
 			fmt.Sprintf("the same period for all, %d s", m.period), "call Every on the whole expression")
-		problems.Require(regexp.MustCompile(`\b`+id+`\b`).MatchString(m.expression), field+"."+id, m.expression, "every part to be used", "remove it")
+		problems.Require(slices.Contains(words, id), field+"."+id, m.expression, "every part to be used", "remove it")
 		problems.Require(part.region == m.Region(), field+"."+id, part.region, "metrics of one region: an alarm sees only its own", "split the expression")
 	}
 }

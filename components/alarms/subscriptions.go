@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-11444627/holdfast/components/internal/component"
 	"github.com/seed-11444627/holdfast/components/internal/iam"
+	"github.com/seed-11444627/holdfast/components/internal/jsontext"
 	"github.com/seed-11444627/holdfast/components/internal/names"
 )
 
@@ -61,7 +62,7 @@ func (s Subscription) protocol() string {
 func (m *topicMaker) subscriptionArgs(d delivery, topic *sns.Topic, deadLetters *sqs.Queue) *sns.TopicSubscriptionArgs {
 	args := &sns.TopicSubscriptionArgs{
 		Topic: topic.Arn, Protocol: pulumi.String(d.to.protocol()), Endpoint: d.to.address(d.subscription),
-		RedrivePolicy: pulumi.JSONMarshal(pulumi.Map{"deadLetterTargetArn": deadLetters.Arn}),
+		RedrivePolicy: jsontext.Marshal(pulumi.Map{"deadLetterTargetArn": deadLetters.Arn}),
 	}
 	if d.to.BodyFilter != "" {
 		args.FilterPolicy, args.FilterPolicyScope = pulumi.String(d.to.BodyFilter), pulumi.String("MessageBody")

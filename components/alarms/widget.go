@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/seed-11444627/holdfast/components/fielderror"
+	"github.com/seed-11444627/holdfast/components/internal/jsontext"
 )
 
 // Widget is one rectangle of a dashboard, made by Graph, Number, Status or Text. It has no place yet: a dashboard lays
@@ -183,7 +184,7 @@ func Body(region string, widgets []Widget) (pulumi.StringOutput, error) {
 			"width": pulumi.Int(w.width), "height": pulumi.Int(w.height), "properties": w.properties(region),
 		}
 	}
-	return pulumi.JSONMarshal(pulumi.Map{"widgets": placed}), nil
+	return jsontext.Marshal(pulumi.Map{"widgets": placed}), nil
 }
 
 // typeName is the widget's type in a dashboard body.

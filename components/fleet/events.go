@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-11444627/holdfast/components/alarms"
 	"github.com/seed-11444627/holdfast/components/internal/component"
+	"github.com/seed-11444627/holdfast/components/internal/jsontext"
 	"github.com/seed-11444627/holdfast/components/internal/names"
 )
 
@@ -16,7 +17,7 @@ func (b *builder) rule(part, description, source, event string, detail pulumi.Ma
 	name := b.kids.Limited(names.Rule, part)
 	made, err := component.New(b.ctx, b.kids, part+" rule", name, &cloudwatch.EventRuleArgs{
 		Description: pulumi.String(description + ": " + b.kids.Child()),
-		EventPattern: pulumi.JSONMarshal(pulumi.Map{
+		EventPattern: jsontext.Marshal(pulumi.Map{
 			"source": pulumi.ToStringArray([]string{source}), "detail-type": pulumi.ToStringArray([]string{event}), "detail": detail,
 		}),
 		Tags: b.kids.Tags(name),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-11444627/holdfast/components/internal/component"
 	"github.com/seed-11444627/holdfast/components/internal/iam"
+	"github.com/seed-11444627/holdfast/components/internal/jsontext"
 	"github.com/seed-11444627/holdfast/components/internal/names"
 )
 
@@ -172,7 +173,7 @@ func (b *builder) document(part string, role *awsiam.Role, steps pulumi.Array) (
 	name := b.kids.Limited(documentName, part)
 	return component.New(b.ctx, b.kids, part+" automation", name, &ssm.DocumentArgs{
 		DocumentType: pulumi.String("Automation"), DocumentFormat: pulumi.String("JSON"), Tags: b.kids.Tags(name),
-		Content: pulumi.JSONMarshal(pulumi.Map{
+		Content: jsontext.Marshal(pulumi.Map{
 			"schemaVersion": pulumi.String("0.3"), "description": pulumi.String("Rollout of " + b.kids.Child() + ": " + part),
 			"assumeRole": role.Arn, "mainSteps": steps,
 		}),

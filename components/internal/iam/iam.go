@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/seed-11444627/holdfast/components/internal/jsontext"
 )
 
 // version is the policy language version; the only one that has policy variables.
@@ -92,7 +94,7 @@ func (d Document) JSON() pulumi.StringOutput {
 	for i, statement := range d {
 		statements[i] = statement.input()
 	}
-	return pulumi.JSONMarshal(pulumi.Map{"Version": pulumi.String(version), "Statement": statements})
+	return jsontext.Marshal(pulumi.Map{"Version": pulumi.String(version), "Statement": statements})
 }
 
 func (s Statement) input() pulumi.Map {
