@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/require"
 )
 
@@ -118,3 +119,12 @@ func TestEveryRowNamesItsSources(t *testing.T) {
 var unmodelled = []string{"aws:ec2/instance:Instance", "aws:ec2/networkInterface:NetworkInterface", "aws:ec2/vpnGateway:VpnGateway",
 	"aws:ec2/vpcPeeringConnection:VpcPeeringConnection", "aws:ec2transitgateway/transitGateway:TransitGateway",
 	"aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"}
+
+func TestEveryRulesPatternCompiles(t *testing.T) {
+	t.Parallel()
+	for typ, row := range table {
+		for _, limit := range row.Limits {
+			require.NotPanics(t, func() { limit.Rule.wrong(resource.NewProperty("x")) }, "%s.%s", typ, limit.Path)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -182,11 +183,12 @@ func Length(low, high int) Rule {
 	})
 }
 
-// Matches demands a pattern; the description says in words what it allows.
+// Matches demands a pattern; the description says in words what it allows. The pattern is compiled when it is first needed:
+// every provider process has all rows, and meets few of them.
 func Matches(pattern, description string) Rule {
-	re := regexp.MustCompile(pattern)
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 	return each(func(v resource.PropertyValue) string {
-		if re.MatchString(text(v)) {
+		if compiled().MatchString(text(v)) {
 			return ""
 		}
 		return fmt.Sprintf("must be %s, is %q", description, text(v))
