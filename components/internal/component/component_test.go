@@ -2,9 +2,12 @@ package component_test
 
 import (
 	"errors"
+	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -73,4 +76,47 @@ func TestAFailedChildSaysWhatWasBeingMadeAndWhere(t *testing.T) {
 		return component.Fail("Box", "box", err)
 	})
 	require.ErrorContains(t, err, `Box "box": creating topic: refused`)
+}
+
+// depths counts the frames of the stack that each registration brings.
+type depths struct {
+	mu     sync.Mutex
+	frames map[string]int
+}
+
+func (d *depths) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.frames[args.Name] = len(args.RegisterRPC.GetStackTrace().GetFrames())
+	return args.Name, args.Inputs, nil
+}
+
+func (*depths) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) { return nil, nil }
+
+func TestTheStateHoldsTheProgramsStackOnceForAComponentAndNotAgainForItsChildren(t *testing.T) {
+	t.Parallel()
+	seen := &depths{frames: map[string]int{}}
+	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
+		kids, err := component.Register(ctx, "holdfast:index:Box", "box", pulumi.Map{}, &box{}, nil)
+		if err != nil {
+			return err
+		}
+		_, err = component.New(ctx, kids, "topic", kids.Child("topic"), &sns.TopicArgs{}, nil, sns.NewTopic)
+		return err
+	}, pulumi.WithMocks("project", "stack", seen)))
+	require.Greater(t, seen.frames["box"], 5)
+	require.LessOrEqual(t, seen.frames["box-topic"], 3)
+}
+
+func TestARegistrationThatNeverReturnsIsAnError(t *testing.T) {
+	t.Parallel()
+	_, err := within(t, func(ctx *pulumi.Context, kids component.Children) error {
+		_, err := component.New(ctx, kids, "topic", kids.Child("topic"), &sns.TopicArgs{}, nil,
+			func(*pulumi.Context, string, *sns.TopicArgs, ...pulumi.ResourceOption) (*sns.Topic, error) {
+				runtime.Goexit()
+				return nil, nil
+			})
+		return err
+	})
+	require.ErrorContains(t, err, "creating topic: the registration ended before it returned")
 }

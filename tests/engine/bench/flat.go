@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"sort"
 	"strings"
 
@@ -17,6 +15,8 @@ import (
 // flat is a program that registers the same resources as a deployed stack, with the same inputs and the same references
 // between them, but without components: what is left of the cost when the library is taken away.
 type flat struct {
+	// short registers on short stacks, as the components do. An ordinary program does not, and its state holds its stacks.
+	short     bool
 	providers []apitype.ResourceV3
 	resources []apitype.ResourceV3
 	byURN     map[string]apitype.ResourceV3
@@ -59,20 +59,12 @@ func (r *raw) output(key string) (pulumi.Output, bool) {
 
 // flatten reads the state of a deployed stack.
 func flatten(stateFile string) (*flat, error) {
-	text, err := os.ReadFile(stateFile)
+	resources, _, err := readState(stateFile)
 	if err != nil {
 		return nil, err
 	}
-	var kept struct {
-		Checkpoint struct {
-			Latest apitype.DeploymentV3 `json:"latest"`
-		} `json:"checkpoint"`
-	}
-	if err := json.Unmarshal(text, &kept); err != nil {
-		return nil, fmt.Errorf("reading the state: %w", err)
-	}
 	f := &flat{byURN: map[string]apitype.ResourceV3{}}
-	for _, r := range kept.Checkpoint.Latest.Resources {
+	for _, r := range resources {
 		f.byURN[string(r.URN)] = r
 		switch {
 		case strings.HasPrefix(string(r.Type), "pulumi:providers:"):
@@ -104,7 +96,10 @@ func (f *flat) program(ctx *pulumi.Context) error {
 		options := f.options(r, made)
 		urn := r.Provider[:strings.LastIndex(r.Provider, "::")]
 		options = append(options, pulumi.Provider(providers[urn]))
-		if err := ctx.RegisterResource(string(r.Type), r.URN.Name(), f.inputs(r, made), resource, options...); err != nil {
+		inputs := f.inputs(r, made)
+		if err := f.register(func() error {
+			return ctx.RegisterResource(string(r.Type), r.URN.Name(), inputs, resource, options...)
+		}); err != nil {
 			return err
 		}
 		made[string(r.URN)] = resource
@@ -112,12 +107,23 @@ func (f *flat) program(ctx *pulumi.Context) error {
 	return nil
 }
 
-// options keep the order that no input gives.
+func (f *flat) register(one func() error) error {
+	if !f.short {
+		return one()
+	}
+	ended := make(chan error)
+	go func() { ended <- one() }()
+	return <-ended
+}
+
+// options keep the order that no input gives: also where an input was made to wait for a resource of which it holds nothing.
 func (f *flat) options(r apitype.ResourceV3, made map[string]*raw) []pulumi.ResourceOption {
 	byInput := map[string]bool{}
-	for _, urns := range r.PropertyDependencies {
-		for _, urn := range urns {
-			byInput[string(urn)] = true
+	for key := range r.PropertyDependencies {
+		rest := fmt.Sprint(r.Inputs[string(key)])
+		for _, each := range f.referencesOf(r, string(key), made) {
+			byInput[each.urn] = byInput[each.urn] || strings.Contains(rest, each.text)
+			rest = strings.ReplaceAll(rest, each.text, "\x00")
 		}
 	}
 	var explicit []pulumi.Resource
@@ -142,20 +148,25 @@ func (f *flat) inputs(r apitype.ResourceV3, made map[string]*raw) pulumi.Map {
 		if filled[key] {
 			continue
 		}
-		var references []reference
-		for _, urn := range r.PropertyDependencies[pulumiKey(key)] {
-			references = append(references, f.references(string(urn), made[string(urn)])...)
-		}
-		sort.SliceStable(references, func(i, j int) bool { return len(references[i].text) > len(references[j].text) })
-		inputs[key] = rebuilt(value, references)
+		inputs[key] = rebuilt(value, f.referencesOf(r, key, made))
 	}
 	return inputs
 }
 
 // reference is an output of a resource and the text it had in the state.
 type reference struct {
-	text   string
-	output pulumi.Output
+	urn, text string
+	output    pulumi.Output
+}
+
+// referencesOf are what an input may hold, the longest first: an ARN holds an account's number.
+func (f *flat) referencesOf(r apitype.ResourceV3, key string, made map[string]*raw) []reference {
+	var references []reference
+	for _, urn := range r.PropertyDependencies[pulumiKey(key)] {
+		references = append(references, f.references(string(urn), made[string(urn)])...)
+	}
+	sort.SliceStable(references, func(i, j int) bool { return len(references[i].text) > len(references[j].text) })
+	return references
 }
 
 func (f *flat) references(urn string, resource *raw) []reference {
@@ -169,7 +180,7 @@ func (f *flat) references(urn string, resource *raw) []reference {
 	for key, value := range values {
 		output, ok := resource.output(key)
 		if text := fmt.Sprint(value); ok && (len(text) > 5 || key == "latestVersion") {
-			found = append(found, reference{text: text, output: output})
+			found = append(found, reference{urn: urn, text: text, output: output})
 		}
 	}
 	return found

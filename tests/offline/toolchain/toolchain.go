@@ -132,7 +132,7 @@ func (l Layout) BuildPlugin(ctx context.Context, out io.Writer) error {
 
 // BuildPack builds the policy pack; nothing happens when it is up to date.
 func (l Layout) BuildPack(ctx context.Context, out io.Writer) error {
-	return l.buildOwn(ctx, out, job{what: "the policy pack", target: l.Pack(), pkg: "./policy/pack"})
+	return l.buildOwn(ctx, out, job{what: "the policy pack", target: l.Pack(), args: []string{"./policy/pack"}})
 }
 
 // BuildHarness builds the harness with the program inside; nothing happens when it is up to date.
