@@ -8,6 +8,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -125,6 +126,9 @@ func (r *Rule) AnchorList() ([]Anchor, error) {
 
 // CatalogueName is the full name of a catalogue of anchors.
 func CatalogueName(short string) string { return catalogues[short] }
+
+// Catalogues are the short names of the other catalogues, sorted.
+func Catalogues() []string { return slices.Sorted(maps.Keys(catalogues)) }
 
 // DefaultLevel is what a violation does in an environment unless the configuration says otherwise.
 func (r *Rule) DefaultLevel(stack Stack) Level {

@@ -62,7 +62,7 @@ func level(s policy.Severity) string {
 
 func result(stack policy.Stack, f policy.Finding, index int) *sarif.Result {
 	r := sarif.NewResult().WithRuleID(f.Rule).WithRuleIndex(index).WithMessage(sarif.NewTextMessage(Explain(f))).
-		AddPartialFingerprint("finding/v1", fingerprint(f)).
+		WithPartialFingerprints(map[string]string{"finding/v1": fingerprint(f)}).
 		AddLocation(sarif.NewLocation().
 			WithPhysicalLocation(sarif.NewPhysicalLocation().
 				WithArtifactLocation(sarif.NewSimpleArtifactLocation("Pulumi." + stack.Name + ".yaml")).
