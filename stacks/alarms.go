@@ -13,10 +13,10 @@ import (
 
 // alarmTopic is where the alarms of one region go. An alarm tells topics of its own region only, so there is one here and
 // one where CloudFront publishes its metrics.
-func (e *environment) alarmTopic(name, region string, provider *aws.Provider) (*alarms.AlarmTopic, error) {
+func (e *environment) alarmTopic(name, region string, provider *aws.Provider, told map[string]alarms.Subscription) (*alarms.AlarmTopic, error) {
 	c := e.config
 	made, err := alarms.NewAlarmTopic(e.ctx, name, &alarms.AlarmTopicArgs{
-		AccountID: c.Account.ID, Region: region, Runbooks: c.Alarms.Runbooks, Subscriptions: e.subscriptions(),
+		AccountID: c.Account.ID, Region: region, Runbooks: c.Alarms.Runbooks, Subscriptions: told,
 		DeliveryLogs: alarms.DeliveryLogs{RetentionDays: c.Profile.LogDays},
 		Workload:     shared, Tags: c.tags(shared), Disposable: c.Profile.Disposable,
 	}, pulumi.Provider(provider))
@@ -28,17 +28,23 @@ func (e *environment) alarmTopic(name, region string, provider *aws.Provider) (*
 }
 
 // edge says what CloudFront needs of us-east-1. Where the profile asks for it, that region has topics and a dashboard of
-// its own.
+// its own. Chat channels are told of these topics by the configuration that the home region's AlarmTopic makes, because an
+// account can have one for a channel: so these come first.
 func (e *environment) edge() (fleet.CDN, error) {
 	cdn := fleet.CDN{USEast1: e.providers.edge}
 	if !e.config.Profile.EdgeAlarms {
 		cdn.AlarmsOff = "development: a failing edge shows at the load balancer, and topics in a second region cost more than they tell"
 		return cdn, nil
 	}
-	topic, err := e.alarmTopic("edge-alarms", edgeRegion, e.providers.edge)
+	told := e.subscriptions()
+	for _, chat := range e.config.Alarms.chats() {
+		told[strings.ToLower(chat)] = alarms.Subscription{Severities: alarms.Severities(), Elsewhere: chat}
+	}
+	topic, err := e.alarmTopic("edge-alarms", edgeRegion, e.providers.edge, told)
 	if err != nil {
 		return cdn, err
 	}
+	e.edgeTopics = []pulumi.StringInput{topic.Critical, topic.Warning, topic.Info}
 	cdn.Alarms = topic.Route()
 	board, err := alarms.NewDashboards(e.ctx, "edge-dashboards", &alarms.DashboardsArgs{
 		Region: edgeRegion, NoSummary: true, Workloads: map[string][]alarms.Widget{"edge": topic.Widgets()},
@@ -48,6 +54,22 @@ func (e *environment) edge() (fleet.CDN, error) {
 	}
 	e.state(board)
 	return cdn, nil
+}
+
+// homeTopic is where the alarms of the home region go, and what tells the chat channels of both regions.
+func (e *environment) homeTopic() (*alarms.AlarmTopic, error) {
+	told, c := e.subscriptions(), e.config.Alarms
+	if c.Slack != (SlackConfig{}) {
+		told["slack"] = alarms.Subscription{Severities: alarms.Severities(), Slack: &alarms.Slack{
+			WorkspaceID: c.Slack.Workspace, ChannelID: c.Slack.Channel, OtherTopics: e.edgeTopics,
+		}}
+	}
+	if c.Teams != (TeamsConfig{}) {
+		told["teams"] = alarms.Subscription{Severities: alarms.Severities(), Teams: &alarms.Teams{
+			TenantID: c.Teams.Tenant, TeamID: c.Teams.Team, ChannelID: c.Teams.Channel, OtherTopics: e.edgeTopics,
+		}}
+	}
+	return e.alarmTopic("alarms", e.config.Account.Region, e.providers.home, told)
 }
 
 // subscriptions are keyed by what they are, so that adding an address renames no other.

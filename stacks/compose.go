@@ -22,6 +22,8 @@ type environment struct {
 	config    Config
 	providers providers
 	postures  []posture.Posture
+	// edgeTopics are the topics in us-east-1; none where the profile has no alarms there.
+	edgeTopics []pulumi.StringInput
 	// components are everything that the guard stands before.
 	components []pulumi.Resource
 }
@@ -39,11 +41,11 @@ func deploy(ctx *pulumi.Context, c Config) error {
 		return err
 	}
 	e := &environment{ctx: ctx, config: c, providers: p}
-	home, err := e.alarmTopic("alarms", c.Account.Region, p.home)
+	cdn, err := e.edge()
 	if err != nil {
 		return err
 	}
-	cdn, err := e.edge()
+	home, err := e.homeTopic()
 	if err != nil {
 		return err
 	}

@@ -47,8 +47,33 @@ type NetworkConfig struct {
 type AlarmsConfig struct {
 	Emails   []string
 	Runbooks string
+	// Slack and Teams are chat channels; empty where there are none.
+	Slack SlackConfig
+	Teams TeamsConfig
 	// Pager says that pagerDutyUrl is set. The URL itself is a secret and is read as one where it is used.
 	Pager bool
+}
+
+// SlackConfig is a channel of a Slack workspace: both ids, or neither.
+type SlackConfig struct {
+	Workspace, Channel string
+}
+
+// TeamsConfig is a channel of a Microsoft Teams team: all three ids, or none.
+type TeamsConfig struct {
+	Tenant, Team, Channel string
+}
+
+// chats are the chat services that are told, by the names that reports use.
+func (a AlarmsConfig) chats() []string {
+	var chats []string
+	if a.Slack != (SlackConfig{}) {
+		chats = append(chats, "Slack")
+	}
+	if a.Teams != (TeamsConfig{}) {
+		chats = append(chats, "Teams")
+	}
+	return chats
 }
 
 // HashingConfig sizes the hashing fleet.
@@ -137,7 +162,16 @@ func (r *reader) alarms() AlarmsConfig {
 	return AlarmsConfig{
 		Emails:   r.list("alarmEmails", email, "e-mail addresses"),
 		Runbooks: r.pattern("runbooks", httpsURL, "an https URL without a final slash"),
-		Pager:    r.secret("pagerDutyUrl", pagerDutyURL, "an integration URL at events.pagerduty.com or events.eu.pagerduty.com, encrypted"),
+		Slack: SlackConfig{
+			Workspace: r.optional("alarmSlackWorkspaceId", slackID, "the id of a Slack workspace such as T07EA123LEP, or nothing"),
+			Channel:   r.optional("alarmSlackChannelId", slackID, "the id of a Slack channel such as C07EZ1ABC23, or nothing"),
+		},
+		Teams: TeamsConfig{
+			Tenant:  r.optional("alarmTeamsTenantId", uuid, "the UUID of a Microsoft 365 tenant, or nothing"),
+			Team:    r.optional("alarmTeamsTeamId", uuid, "the UUID of a team, or nothing"),
+			Channel: r.optional("alarmTeamsChannelId", teamsChannel, "a channel's id as its link spells it, such as 19%3aab6ef359%40thread.tacv2, or nothing"),
+		},
+		Pager: r.secret("pagerDutyUrl", pagerDutyURL, "an integration URL at events.pagerduty.com or events.eu.pagerduty.com, encrypted"),
 	}
 }
 

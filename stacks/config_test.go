@@ -18,6 +18,12 @@ const (
 	secret = "https://events.pagerduty.com/integration/stand-in/enqueue"
 )
 
+// chat are a Slack channel and a Teams channel.
+var chat = map[string]string{
+	"alarmSlackWorkspaceId": "T07EA123LEP", "alarmSlackChannelId": "C07EZ1ABC23", "alarmTeamsTenantId": "1ab2c3d4-0123-4567-89ab-0123456789ab",
+	"alarmTeamsTeamId": "2ab2c3d4-0123-4567-89ab-0123456789ab", "alarmTeamsChannelId": "19%3aab%40thread.tacv2",
+}
+
 // valuesOf are the values of one of the three real files, with the pager's secret where it is missing.
 func valuesOf(t *testing.T, stack string) stacks.Values {
 	t.Helper()
@@ -127,6 +133,11 @@ func TestEachWrongValueIsRefusedByItsOwnKey(t *testing.T) {
 		"zones":                    {"[]", `"eu-central-1a"`, `["eu-central-1"]`, `["eu-central-1a","eu-central-1a","eu-central-1b"]`, `[1,2,3]`},
 		"natGateways":              {"two", "1"},
 		"alarmEmails":              {`["nobody"]`, `"a@example.com"`, `["a.b@example.com","a-b@example.com"]`},
+		"alarmSlackWorkspaceId":    {"t07ea123lep", "https://example.slack.com"},
+		"alarmSlackChannelId":      {"#alarms"},
+		"alarmTeamsTenantId":       {"example.com"},
+		"alarmTeamsTeamId":         {"operations"},
+		"alarmTeamsChannelId":      {"https://teams.microsoft.com/l/channel/x", "19:ab@thread.tacv2"},
 		"runbooks":                 {"http://example.com/runbooks", "https://example.com/"},
 		"dataClass":                {"secret", ""},
 		"hashingPeakRequests":      {"0", "-1", "1.5", "many", "100001"},
@@ -248,4 +259,27 @@ func TestProtectionsAreGivenUpOnlyByNamingTheStack(t *testing.T) {
 	c, err = stacks.Parse("prod", values)
 	require.NoError(t, err)
 	require.True(t, c.Profile.Disposable)
+}
+
+func TestAChatChannelIsGivenWhollyOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	all := []string{"alarmSlackWorkspaceId", "alarmSlackChannelId", "alarmTeamsTenantId", "alarmTeamsTeamId", "alarmTeamsChannelId"}
+	values := valuesOf(t, "prod")
+	set(values, "alarmSlackChannelId", chat["alarmSlackChannelId"])
+	set(values, "alarmTeamsTeamId", chat["alarmTeamsTeamId"])
+	require.ElementsMatch(t, []string{"alarmSlackWorkspaceId", "alarmTeamsTenantId", "alarmTeamsChannelId"}, slices.Collect(maps.Keys(refusals(t, "prod", values))))
+	for _, key := range all {
+		set(values, key, chat[key])
+	}
+	require.Empty(t, refusals(t, "prod", values))
+}
+
+func TestSomebodyIsToldOfEveryAlarm(t *testing.T) {
+	t.Parallel()
+	values := valuesOf(t, "prod")
+	set(values, "alarmEmails", "[]")
+	require.Contains(t, refusals(t, "prod", values), "alarmEmails", "a pager takes critical alarms alone")
+	set(values, "alarmSlackWorkspaceId", chat["alarmSlackWorkspaceId"])
+	set(values, "alarmSlackChannelId", chat["alarmSlackChannelId"])
+	require.Empty(t, refusals(t, "prod", values))
 }

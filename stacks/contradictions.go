@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,8 +16,10 @@ func (r *reader) contradictions(stack string, c Config) {
 		r.require(c.Alarms.Pager, "pagerDutyUrl", nil, "a pager for critical alarms in "+string(c.Environment),
 			"pulumi config set --secret holdfast:pagerDutyUrl URL")
 	}
-	r.require(len(c.Alarms.Emails) > 0 || c.Alarms.Pager || r.failed("alarmEmails"), "alarmEmails", nil,
-		"somebody who receives alarms", "add an address")
+	r.require(len(c.Alarms.Emails)+len(c.Alarms.chats()) > 0 || r.failed("alarmEmails"), "alarmEmails", nil,
+		"somebody who receives every alarm; a pager takes the critical ones alone", "add an address, or a channel of Slack or Teams")
+	r.together("alarmSlackWorkspaceId", "alarmSlackChannelId")
+	r.together("alarmTeamsTenantId", "alarmTeamsTeamId", "alarmTeamsChannelId")
 	r.subscribers(c.Alarms.Emails)
 	// EC2 answers for a subnet's zone by the region that the zone's name begins with.
 	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
@@ -34,6 +37,15 @@ func (r *reader) subscribers(addresses []string) {
 		other, clash := taken[name]
 		r.require(!clash, "alarmEmails", address, "addresses that differ in letters and digits, unlike "+other, "remove one of the two")
 		taken[name] = address
+	}
+}
+
+// together refuses each key that is missing where one of the others is set.
+func (r *reader) together(keys ...string) {
+	set := slices.IndexFunc(keys, func(key string) bool { return r.text(key) != "" })
+	for _, key := range keys {
+		r.require(set < 0 || r.text(key) != "", key, nil, "set together with "+strings.Join(keys, ", ")+", or none of them",
+			setIt(key)+", or remove the others")
 	}
 }
 

@@ -17,7 +17,12 @@ import (
 // simulated is one environment, made of its real file under the unit tests' face of the simulated cloud.
 func simulated(t *testing.T, stack string, options ...cloudsim.Option) *cloudsim.Recorder {
 	t.Helper()
-	values := valuesOf(t, stack)
+	return simulatedWith(t, stack, valuesOf(t, stack), options...)
+}
+
+// simulatedWith is simulated with other values than those of the file.
+func simulatedWith(t *testing.T, stack string, values stacks.Values, options ...cloudsim.Option) *cloudsim.Recorder {
+	t.Helper()
 	plain := map[string]string{}
 	for key, value := range values {
 		if !value.Secret {
@@ -198,4 +203,32 @@ func TestUpWaitsForNothingThatItDoesNotNeed(t *testing.T) {
 		timeline := recorded.Timeline()
 		require.LessOrEqual(t, timeline.Ratio(), 1.05, "%s: %s against %s; %v", stack, timeline.Makespan, timeline.CriticalPath, timeline.Chain)
 	})
+}
+
+func TestChatChannelsAreToldOfBothRegionsByOneConfigurationEach(t *testing.T) {
+	t.Parallel()
+	for stack, topics := range map[string]int{"dev": 3, "prod": 6} {
+		values := valuesOf(t, stack)
+		for key, text := range chat {
+			set(values, key, text)
+		}
+		set(values, "alarmEmails", "[]")
+		recorded := simulatedWith(t, stack, values)
+		for _, typ := range []string{"aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration", "aws:chatbot/teamsChannelConfiguration:TeamsChannelConfiguration"} {
+			made := recorded.ByType(typ)
+			require.Len(t, made, 1, "%s: an account takes one configuration for a channel", stack)
+			require.Len(t, made[0].In().Texts("snsTopicArns"), topics, stack)
+		}
+		require.Empty(t, recorded.Idle(), stack)
+		told := 0
+		for _, p := range postureOf(t, recorded) {
+			for _, alarm := range p.Alarms {
+				if strings.Contains(alarm.GoesTo, "Slack, Teams") {
+					told++
+				}
+				require.NotContains(t, alarm.GoesTo, "topic only", "%s %s", stack, alarm.Name)
+			}
+		}
+		require.Greater(t, told, 20, stack)
+	}
 }

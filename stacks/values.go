@@ -25,7 +25,8 @@ type Values map[string]Value
 // Keys are the keys of our namespace. A test compares them with the declarations in Pulumi.yaml.
 func Keys() []string {
 	return []string{
-		"accountId", "alarmEmails", "costCentre", "dataClass", "decommission", "environment", "hashingArtifactBucket", "hashingArtifactKey",
+		"accountId", "alarmEmails", "alarmSlackChannelId", "alarmSlackWorkspaceId", "alarmTeamsChannelId", "alarmTeamsTeamId",
+		"alarmTeamsTenantId", "costCentre", "dataClass", "decommission", "environment", "hashingArtifactBucket", "hashingArtifactKey",
 		"hashingArtifactSha256", "hashingArtifactVersion", "hashingDomain", "hashingHeadroomPercent", "hashingHostedZoneId",
 		"hashingImageId", "hashingInstanceType", "hashingMaximumServers", "hashingPeakRequests",
 		"hashingServerConnections", "hashingServiceMilliseconds", "hashingStartupSeconds", "hashingWebAclArn", "natGateways", "networkCidr",
@@ -44,6 +45,11 @@ var (
 	httpsURL  = regexp.MustCompile(`^https://[^\s]+[^\s/]$`)
 	// https://www.pagerduty.com/docs/guides/amazon-cloudwatch-integration-guide/
 	pagerDutyURL = regexp.MustCompile(`^https://events(\.eu)?\.pagerduty\.com/\S+$`)
+	// https://docs.aws.amazon.com/chatbot/latest/APIReference/API_CreateSlackChannelConfiguration.html
+	slackID = regexp.MustCompile(`^[A-Z0-9]{1,255}$`)
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-chatbot-microsoftteamschannelconfiguration.html
+	uuid         = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	teamsChannel = regexp.MustCompile(`^[A-Za-z0-9_=+/.,-]*%3[aA][A-Za-z0-9_=+/.,-]*%40[A-Za-z0-9_=+/.,-]*$`)
 	instanceType = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
 	imageID      = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

@@ -89,7 +89,8 @@ type DeliveryLogs struct {
 	Off string `pulumi:"off"`
 }
 
-// Subscription is somebody, or something, that is told. Exactly one of Email, PagerDuty, Slack, Teams and Endpoint.
+// Subscription is somebody, or something, that is told. Exactly one of Email, PagerDuty, Slack, Teams, Endpoint and
+// Elsewhere.
 type Subscription struct {
 	// Severities that are sent there. Required.
 	Severities []Severity `pulumi:"severities"`
@@ -111,6 +112,11 @@ type Subscription struct {
 	// Endpoint is anything else.
 	// Default: none.
 	Endpoint *Endpoint `pulumi:"endpoint"`
+	// Elsewhere names who is told by a subscription that is made elsewhere, for example "Slack" where another AlarmTopic
+	// holds the channel and has these topics among its OtherTopics. Nothing is made for it here; it counts as somebody,
+	// and reports name it.
+	// Default: none.
+	Elsewhere string `pulumi:"elsewhere"`
 	// BodyFilter is a filter policy over the JSON body of the message, as JSON text; other messages are dropped. Not
 	// for Slack and Teams, and not beside publishers whose messages are plain text, which it would drop in silence.
 	// `{"heartbeat": [{"exists": false}]}` spares people the heartbeat. A change takes up to 15 minutes to act.
@@ -127,6 +133,10 @@ type Slack struct {
 	WorkspaceID string `pulumi:"workspaceId"`
 	// ChannelID is for example "C07EZ1ABC23". Required.
 	ChannelID string `pulumi:"channelId"`
+	// OtherTopics are ARNs of more topics that tell this channel, those of other regions too: an account can have one
+	// configuration for a channel. https://github.com/hashicorp/terraform-provider-awscc/issues/1011
+	// Default: none, the topics of Severities alone.
+	OtherTopics []pulumi.StringInput `pulumi:"otherTopics"`
 }
 
 // Teams is a channel of a Microsoft Teams team. The team must be authorised once, by hand, as for Slack.
@@ -139,6 +149,9 @@ type Teams struct {
 	// ChannelID is for example "19%3aab6ef35922144b8d93f3be5b5ac0d1c7%40thread.tacv2", as the channel's link spells it.
 	// Required.
 	ChannelID string `pulumi:"channelId"`
+	// OtherTopics are ARNs of more topics that tell this channel, as for Slack.
+	// Default: none, the topics of Severities alone.
+	OtherTopics []pulumi.StringInput `pulumi:"otherTopics"`
 }
 
 // Protocol is how SNS reaches an endpoint.

@@ -382,8 +382,14 @@ func TestAlarmTopicConforms(t *testing.T) {
 		Token: alarms.Token, New: alarms.NewAlarmTopic,
 		Smallest: func(*pulumi.Context, pulumi.ProviderResource) (*alarms.AlarmTopicArgs, error) { return smallest(), nil },
 		Largest:  func(*pulumi.Context, pulumi.ProviderResource) (*alarms.AlarmTopicArgs, error) { return largest(), nil },
-		Secrets:  []string{pagerURL, hookURL},
-		Options:  []cloudsim.Option{neighbours()},
+		Twice: func(*pulumi.Context, pulumi.ProviderResource) (*alarms.AlarmTopicArgs, error) {
+			args := largest()
+			delete(args.Subscriptions, "room") // an account has one configuration for a channel
+			delete(args.Subscriptions, "bridge")
+			return args, nil
+		},
+		Secrets: []string{pagerURL, hookURL},
+		Options: []cloudsim.Option{neighbours()},
 	})
 }
 
@@ -393,4 +399,31 @@ func TestAlarmTopicGraph(t *testing.T) {
 	text, err := os.ReadFile("testdata/alarm_topic.golden")
 	require.NoError(t, err)
 	require.NotContains(t, string(text), pagerURL)
+}
+
+func TestAChannelIsToldOfTopicsInOtherRegionsByItsOneConfiguration(t *testing.T) {
+	const elsewhere = farTopic
+	args := largest()
+	args.Subscriptions["room"].Slack.OtherTopics = []pulumi.StringInput{pulumi.String(elsewhere)}
+	args.Subscriptions["bridge"].Teams.OtherTopics = []pulumi.StringInput{pulumi.String(elsewhere)}
+	args.Subscriptions["edge"] = alarms.Subscription{Severities: alarms.Severities(), Elsewhere: "Matrix"}
+	var topic *alarms.AlarmTopic
+	rec := run(t, args, func(made *alarms.AlarmTopic) { topic = made })
+	for typ, severities := range map[string]int{"aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration": 3, "aws:chatbot/teamsChannelConfiguration:TeamsChannelConfiguration": 1} {
+		require.Len(t, rec.ByType(typ), 1)
+		require.Len(t, rec.ByType(typ)[0].In().Texts("snsTopicArns"), severities+1)
+		require.Contains(t, rec.ByType(typ)[0].In().Texts("snsTopicArns"), elsewhere)
+	}
+	for _, r := range rec.Resources() {
+		require.NotContains(t, r.Name, "edge-", "nothing is made for who is told elsewhere")
+	}
+	require.Contains(t, topic.Route().Destinations[alarms.Critical], "Matrix")
+}
+
+func TestAChannelIsConfiguredOnce(t *testing.T) {
+	args := largest()
+	again := *args.Subscriptions["room"].Slack
+	args.Subscriptions["again"] = alarms.Subscription{Severities: []alarms.Severity{alarms.Info}, Slack: &again}
+	_, err := alarms.NewAlarmTopic(nil, "alarms", args)
+	require.ErrorContains(t, err, "another channel than that of again")
 }

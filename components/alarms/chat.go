@@ -72,6 +72,7 @@ func (m *topicMaker) createChat(key string, to Subscription, role *awsiam.Role, 
 	for _, severity := range to.Severities {
 		topics = append(topics, m.made.Topics[severity].Arn)
 	}
+	topics = append(topics, to.otherTopics()...)
 	if to.Slack != nil {
 		_, err := component.New(m.ctx, m.kids, "Slack channel "+key, m.kids.Child(key), &chatbot.SlackChannelConfigurationArgs{
 			ConfigurationName: name, IamRoleArn: role.Arn, GuardrailPolicyArns: guardrails, SnsTopicArns: topics,

@@ -18,6 +18,7 @@ const (
 	pagerURL = "https://events.pagerduty.com/integration/0123456789abcdef/enqueue"
 	hookURL  = "https://hooks.example.org/t0ken-in-the-path"
 	function = "arn:aws:lambda:" + region + ":" + account + ":function:format"
+	farTopic = "arn:aws:sns:us-east-1:" + account + ":edge"
 	inbox    = "arn:aws:sqs:" + region + ":" + account + ":inbox"
 )
 
@@ -59,6 +60,7 @@ func secret(text string) pulumi.StringInput {
 func neighbours() cloudsim.Option {
 	queuePolicy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"` + inbox + `"}]}`
 	return cloudsim.Exists(
+		cloudsim.Given{Type: "aws:sns/topic:Topic", Name: "edge", ID: farTopic, Account: account, Region: "us-east-1", Properties: map[string]any{"arn": farTopic}},
 		cloudsim.Given{Type: "aws:lambda/function:Function", Name: "format", ID: "format", Account: account, Region: region, Properties: map[string]any{"arn": function, "name": "format"}},
 		cloudsim.Given{Type: "aws:sqs/queue:Queue", Name: "inbox", ID: "https://sqs." + region + ".amazonaws.com/" + account + "/inbox", Account: account, Region: region, Properties: map[string]any{"arn": inbox, "name": "inbox", "policy": queuePolicy}},
 	)

@@ -43,6 +43,9 @@ func planTopic(name string, given *AlarmTopicArgs) (topicPlan, error) {
 	p.check(problems)
 	for _, key := range sortedKeys(p.args.Subscriptions) {
 		to := p.args.Subscriptions[key]
+		if to.Elsewhere != "" {
+			continue
+		}
 		if to.chat() {
 			p.chats = append(p.chats, key)
 			continue
@@ -112,7 +115,43 @@ func (p topicPlan) check(problems *fielderror.Errors) {
 	for _, key := range sortedKeys(a.Subscriptions) {
 		p.checkSubscription(problems, fmt.Sprintf("Subscriptions[%s]", key), key, a.Subscriptions[key])
 	}
+	p.checkChannels(problems)
 	p.checkAttended(problems)
+}
+
+// checkChannels: an account can have one configuration for a chat channel.
+// https://github.com/hashicorp/terraform-provider-awscc/issues/1011
+func (p topicPlan) checkChannels(problems *fielderror.Errors) {
+	taken := map[string]string{}
+	for _, key := range sortedKeys(p.args.Subscriptions) {
+		to := p.args.Subscriptions[key]
+		if !to.chat() {
+			continue
+		}
+		channel := to.channel()
+		other, twice := taken[channel]
+		problems.Require(!twice, fmt.Sprintf("Subscriptions[%s]", key), channel, "another channel than that of "+other, "give one subscription all the severities")
+		taken[channel] = key
+	}
+}
+
+// channel is the chat channel in one text.
+func (s Subscription) channel() string {
+	if s.Slack != nil {
+		return "Slack " + s.Slack.WorkspaceID + "/" + s.Slack.ChannelID
+	}
+	return "Teams " + s.Teams.TeamID + "/" + s.Teams.ChannelID
+}
+
+// otherTopics are the topics of others that tell the chat channel.
+func (s Subscription) otherTopics() []pulumi.StringInput {
+	if s.Slack != nil {
+		return s.Slack.OtherTopics
+	}
+	if s.Teams != nil {
+		return s.Teams.OtherTopics
+	}
+	return nil
 }
 
 func (p topicPlan) checkPublishers(problems *fielderror.Errors) {
@@ -142,7 +181,7 @@ func (p topicPlan) checkSubscription(problems *fielderror.Errors, field, key str
 		problems.Require(i == 0 || to.Severities[i-1] != severity, field+".Severities", string(severity), "each severity once", "remove one")
 	}
 	ways := to.ways()
-	problems.Require(len(ways) == 1, field, strings.Join(ways, " and "), "exactly one of Email, PagerDuty, Slack, Teams and Endpoint", "make a subscription for each")
+	problems.Require(len(ways) == 1, field, strings.Join(ways, " and "), "exactly one of Email, PagerDuty, Slack, Teams, Endpoint and Elsewhere", "make a subscription for each")
 	to.checkAddress(problems, field)
 	p.checkFilter(problems, field, to)
 }
@@ -155,6 +194,7 @@ func (s Subscription) ways() []string {
 		word string
 	}{
 		{s.Email != nil, "e-mail"}, {s.PagerDuty != nil, "PagerDuty"}, {s.Slack != nil, "Slack"}, {s.Teams != nil, "Teams"}, {s.Endpoint != nil, s.Endpoint.word()},
+		{s.Elsewhere != "", s.Elsewhere},
 	} {
 		if way.set {
 			ways = append(ways, way.word)
@@ -176,6 +216,9 @@ func (s Subscription) chat() bool { return s.Slack != nil || s.Teams != nil }
 func (s Subscription) checkAddress(problems *fielderror.Errors, field string) {
 	problems.Require(s.Email == nil || usable(s.Email), field+".Email", nil, "an address", "give it")
 	problems.Require(s.PagerDuty == nil || usable(s.PagerDuty), field+".PagerDuty", nil, "an integration URL", "give it, as a secret")
+	for i, topic := range s.otherTopics() {
+		problems.Require(usable(topic), fmt.Sprintf("%s.OtherTopics[%d]", field, i), nil, "the ARN of a topic", "give the output of the other AlarmTopic")
+	}
 	if s.Slack != nil {
 		problems.Require(slackPattern.MatchString(s.Slack.WorkspaceID), field+".Slack.WorkspaceID", s.Slack.WorkspaceID,
 			"an id such as T07EA123LEP", "copy it from the console of Amazon Q Developer in chat applications")

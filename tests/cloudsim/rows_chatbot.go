@@ -38,7 +38,12 @@ func chatChannel(typ, kind, doc string, limits []Limit, required ...string) Row 
 			{Path: "iamRoleArn", To: []string{roleType}, By: []string{"arn"}, Code: "InvalidParameterException"},
 			{Path: "snsTopicArns", To: []string{topicType}, By: []string{"arn"}, Region: "*", Weak: true, Code: "InvalidParameterException"},
 		},
-		Unique: []Unique{{Paths: []string{"configurationName"}, Scope: InAccount, Code: "ConflictException"}},
+		// "Slack channel with ID ... in Slack team ... has already been configured for AWS account ...":
+		// https://github.com/hashicorp/terraform-provider-awscc/issues/1011
+		Unique: []Unique{
+			{Paths: []string{"configurationName"}, Scope: InAccount, Code: "ConflictException"},
+			{Paths: required, Scope: InAccount, Code: "InvalidRequestException"},
+		},
 		Limits: append([]Limit{
 			{"configurationName", Matches(`^[A-Za-z0-9-_]{1,128}$`, "1 to 128 letters, digits, hyphens and underscores"), doc},
 			{"loggingLevel", OneOf("ERROR", "INFO", "NONE"), doc},

@@ -183,6 +183,13 @@ func TestChatChannelsTrailsAndBudgetsAreRefusedWhereAWSRefusesThem(t *testing.T)
 	}
 	runServices(t, []serviceCase{
 		{"a channel", chat("chatbot.amazonaws.com"), ""},
+		{"a channel that is configured already", func(w *world) {
+			chat("chatbot.amazonaws.com")(w)
+			role := w.make(roleType, "again", pulumi.Map{"assumeRolePolicy": s(trusting("chatbot.amazonaws.com"))})
+			w.make("aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration", "again", pulumi.Map{
+				"configurationName": s("other"), "iamRoleArn": role.Arn, "slackChannelId": s("C012345"), "slackTeamId": s("T012345"),
+			})
+		}, "InvalidRequestException"},
 		{"a channel with a role of another service", chat("sns.amazonaws.com"), "cannot be assumed by chatbot.amazonaws.com"},
 		{"a trail", trail(func(bucket string) string {
 			return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"` + bucket +

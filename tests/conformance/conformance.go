@@ -40,6 +40,8 @@ type Case[A any, R pulumi.ComponentResource] struct {
 	// Smallest and Largest return new arguments: the fewest that are accepted, and all that exist. What the arguments
 	// refer to (topics, networks) is made here, with the provider, before the component.
 	Smallest, Largest func(ctx *pulumi.Context, provider pulumi.ProviderResource) (*A, error)
+	// Twice returns arguments that an account takes twice, where it takes those of Largest once. Default: Largest.
+	Twice func(ctx *pulumi.Context, provider pulumi.ProviderResource) (*A, error)
 	// Secrets are texts that the arguments of Largest hold as secrets; they may show nowhere unencrypted.
 	Secrets []string
 	// RegionOf says where a resource must live. Default: every resource in Region.
@@ -234,7 +236,7 @@ func (c Case[A, R]) pair(t tester) {
 		if err != nil {
 			return err
 		}
-		args, err := c.Largest(ctx, provider)
+		args, err := c.twice()(ctx, provider)
 		if err != nil {
 			return err
 		}
@@ -248,6 +250,14 @@ func (c Case[A, R]) pair(t tester) {
 	require.NoError(t, err)
 	require.Equal(t, count(rec, "one"), count(rec, "two"))
 	require.Positive(t, count(rec, "one"))
+}
+
+// twice makes the arguments of two components in one account.
+func (c Case[A, R]) twice() maker[A] {
+	if c.Twice != nil {
+		return c.Twice
+	}
+	return c.Largest
 }
 
 func count(rec *cloudsim.Recorder, component string) int {
@@ -264,7 +274,7 @@ func count(rec *cloudsim.Recorder, component string) int {
 // with -race to see a write that the comparison misses.
 func (c Case[A, R]) shared(t tester) {
 	var before, after string
-	_, err := cloudsim.New(c.options()...).Run(c.program(c.Largest, func(ctx *pulumi.Context, a *A, provider pulumi.ProviderResource) error {
+	_, err := cloudsim.New(c.options()...).Run(c.program(c.twice(), func(ctx *pulumi.Context, a *A, provider pulumi.ProviderResource) error {
 		before = Snapshot(a)
 		failed := make(chan error, 2)
 		for _, each := range []string{"one", "two"} {
