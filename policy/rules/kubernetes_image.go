@@ -48,7 +48,7 @@ func imageTag() *policy.Rule {
 				specPath + "containers[0].image=nginx:latest", specPath + "containers[0].image=registry.example.com:5000/shop/web",
 				specPath + `containers[0].image=""`, specPath + "initContainers=[{name: init, image: busybox}]",
 			},
-			Guard: specPath + "containers[0].image", Absent: policy.Violation, Also: testBuildAlso,
+			Guard: specPath + "containers[0].image", Absent: policy.Violation, Also: []string{"prod-artifact-pinned-and-promoted", "prod-artifact-no-test-build"},
 		},
 	}
 }
