@@ -59,6 +59,7 @@ resources:
   launch: {type: "aws:ec2/launchTemplate:LaunchTemplate", properties: {imageId: ami-0a1b2c3d4e5f60718}}
   host: {type: "aws:ec2/instance:Instance", properties: {ami: "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"}}
   nodes: {type: "aws:eks/nodeGroup:NodeGroup", properties: {amiType: AL2023_x86_64_STANDARD}}
+  cluster: {type: "aws:emr/cluster:Cluster", properties: {releaseLabel: emr-7.5.0}}
   own: {type: "aws:ec2/amiCopy:AmiCopy", properties: {sourceAmiId: ami-0a1b2c3d4e5f60718}}
   copied: {type: "aws:ec2/launchTemplate:LaunchTemplate", properties: {imageId: "${own.id}"}}
 `,
@@ -66,7 +67,7 @@ resources:
 				"launch.imageId=ami-0fffffffffffffff0", "launch.imageId=ami-0bbbbbbbbbbbbbbbb", "host.ami=resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
 				"launch.imageId=resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id", "launch.imageId=resolve:ssm:/our/own/image",
 				"nodes.amiType=BOTTLEROCKET_x86_64", "nodes.amiType=WINDOWS_CORE_2022_x86_64", "own.sourceAmiId=ami-0bbbbbbbbbbbbbbbb",
-				`+cluster={type: "aws:emr/cluster:Cluster", properties: {customAmiId: ami-0fffffffffffffff0}}`,
+				"cluster.customAmiId=ami-0fffffffffffffff0",
 			},
 			Guard: "launch.imageId", Absent: policy.Pass, Also: []string{"prod-artifact-pinned-and-promoted"},
 		},
