@@ -254,7 +254,7 @@ resources:
     properties: {policy: {$json: {Statement: [{Effect: Allow, Action: ["s3:GetObject", "ssmmessages:OpenDataChannel"], Resource: "*"}]}}}
 `,
 			Bad:   []string{`write.policy.Statement[0].Action=["kinesis:PutRecord"]`, `write.policy.Statement[0].Action="dynamodb:GetItem"`},
-			Guard: "write.policy", Absent: policy.Pass,
+			Guard: "write.policy", Absent: policy.Pass, Also: []string{"iam-no-star-resource"},
 		},
 	}
 }
