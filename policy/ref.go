@@ -75,9 +75,24 @@ func (v Value) byText(types []string) Ref {
 		text = ""
 	}
 	if len(found) == 0 {
+		if nameless := v.nameless(types); nameless.How != Unclear {
+			return nameless
+		}
 		return Ref{How: Outside, Text: text}
 	}
 	return Ref{How: ByText, Nodes: found, Text: text}
+}
+
+// nameless finds a resource whose id the host does not show: the engine hands policies the outputs alone, and not every
+// provider repeats the id among them. What the property is computed from stands in for the text.
+func (v Value) nameless(types []string) Ref {
+	r := v.byDependency(types)
+	for _, n := range r.Nodes {
+		if n.ID != "" && !isUnknown(n.ID) {
+			return Ref{How: Unclear}
+		}
+	}
+	return r
 }
 
 // byPart finds a resource by an ARN with a qualifier behind it, as those of log groups and function versions have.

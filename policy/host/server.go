@@ -31,6 +31,8 @@ type server struct {
 	mu     sync.RWMutex
 	stack  policy.Stack
 	config *policy.Config
+	// announced are the levels that the engine was told; it sends them back as if somebody had asked for them.
+	announced map[string]pulumirpc.EnforcementLevel
 }
 
 // NewServer is the pack as an analyzer, for hosts that bring their own transport.
@@ -95,16 +97,20 @@ var levels = map[pulumirpc.EnforcementLevel]string{
 
 // Configure takes the levels and settings. The engine sends a level for every rule.
 func (s *server) Configure(_ context.Context, in *pulumirpc.ConfigureAnalyzerRequest) (*emptypb.Empty, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	entries := map[string]policy.Entry{}
 	for name, given := range in.GetPolicyConfig() {
-		entries[name] = policy.Entry{Level: levels[given.GetEnforcementLevel()], Settings: given.GetProperties().AsMap()}
+		entry := policy.Entry{Level: levels[given.GetEnforcementLevel()], Settings: given.GetProperties().AsMap()}
+		if own, told := s.announced[name]; told && own == given.GetEnforcementLevel() {
+			entry.Level = "" // The catalogue's own, which may differ once the environment is known.
+		}
+		entries[name] = entry
 	}
 	config, err := policy.NewConfig(entries, s.pack.Rules)
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.config = config
 	s.stack.Environment = config.Environment(s.stack)
 	return &emptypb.Empty{}, nil
@@ -284,12 +290,16 @@ func (s *server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plug
 
 // GetAnalyzerInfo describes the catalogue.
 func (s *server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
-	stack, _ := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.announced = map[string]pulumirpc.EnforcementLevel{}
 	info := &pulumirpc.AnalyzerInfo{
 		Name: s.pack.Name, DisplayName: s.pack.Name, Version: s.pack.Version, Description: s.pack.Description, SupportsConfig: true,
 	}
 	for _, rule := range s.pack.Rules {
-		info.Policies = append(info.Policies, s.describe(rule, stack))
+		described := s.describe(rule, s.stack)
+		s.announced[rule.ID] = described.GetEnforcementLevel()
+		info.Policies = append(info.Policies, described)
 	}
 	info.Policies = append(info.Policies, &pulumirpc.PolicyInfo{
 		Name: policy.SettingsName, DisplayName: "Settings of the pack", Description: "The environments' accounts, and waivers.",

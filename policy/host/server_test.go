@@ -114,6 +114,18 @@ func TestWithoutConfigureStackTheStackIsReadFromTheResources(t *testing.T) {
 	require.Equal(t, pulumirpc.EnforcementLevel_ADVISORY, out.GetDiagnostics()[0].GetEnforcementLevel())
 }
 
+// pulumi policy analyze never says which stack it judges, and sends the announced levels back.
+func TestLevelsThatTheEngineOnlyRepeatsAreTheCataloguesOwn(t *testing.T) {
+	t.Parallel()
+	s := serving(sized())
+	info, err := s.GetAnalyzerInfo(t.Context(), &emptypb.Empty{})
+	require.NoError(t, err)
+	require.NoError(t, configure(s, t, map[string]*pulumirpc.PolicyConfig{"sized": {EnforcementLevel: info.GetPolicies()[0].GetEnforcementLevel()}}))
+	small := resource(t, thing, "small", map[string]any{"size": 1})
+	small.Urn = strings.Replace(small.GetUrn(), ":prod::", ":dev::", 1)
+	require.Equal(t, pulumirpc.EnforcementLevel_ADVISORY, stack(t, s, small).GetDiagnostics()[0].GetEnforcementLevel())
+}
+
 func configure(s pulumirpc.AnalyzerServer, t *testing.T, entries map[string]*pulumirpc.PolicyConfig) error {
 	t.Helper()
 	_, err := s.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: entries})

@@ -54,19 +54,19 @@ func (s *Stack) judge(run func(*watcher) error) (Result, error) {
 		plan = w.plan
 		return err
 	})
-	if failed != nil {
-		return result, failed
-	}
 	judged, err := s.options.rehearse(plan)
+	if err != nil && failed != nil {
+		return result, failed // The program itself is at fault, and the engine has said so.
+	}
 	if err != nil {
 		return result, fmt.Errorf("judging the environment by the policy: %w", err)
 	}
 	found := report.DocumentOf(rules.Pack().ReportPack(), judged)
 	result.Policy = &found
 	if judged.Stops() {
-		return result, errors.New("policy: what must not be stands there; see the policy results")
+		failed = errors.Join(failed, errors.New("a mandatory policy rule is broken: see the policy results"))
 	}
-	return result, nil
+	return result, failed
 }
 
 // rehearse runs the program on the simulated cloud in memory and judges what it made, together with what the engine's plan
