@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -10,7 +11,7 @@ import (
 
 // reachabilityRules are about the hops from client to server to data.
 func reachabilityRules() []*policy.Rule {
-	return []*policy.Rule{serversReachable()}
+	return append(exitRules(), serversReachable(), clientsReachBalancer(), databaseHidden(), groupPairs(), tlsPath())
 }
 
 // hop is one place that traffic passes, with the smallest change that would let it.
@@ -162,7 +163,8 @@ func (f flow) between(here, there []*policy.Node, out bool, ports interval) *hop
 	return doubt
 }
 
-// aclHop is the network ACL of a subnet where it stops traffic with the ranges, or where that is not known.
+// aclHop is the network ACL of a subnet where it stops traffic with the ranges, or where that is not known. unsure are values
+// that hide more ranges.
 func aclHop(at *policy.Node, ranges []netip.Prefix, unsure []policy.Value, out bool, protocol string, ports interval) *hop {
 	all := aclsOf(at.Graph())
 	list := all.at(at)
@@ -176,25 +178,29 @@ func aclHop(at *policy.Node, ranges []netip.Prefix, unsure []policy.Value, out b
 	if out {
 		rules, direction = list.out, "out"
 	}
-	for _, each := range ranges {
-		open, by := passes(rules, protocol, each, ports)
-		if open {
-			continue
-		}
-		h := &hop{at: list.node, answer: passage{unsure: list.unsure}, evidence: at, note: "subnet with this network ACL"}
+	h := &hop{at: list.node, answer: passage{unsure: append(slices.Clone(all.loose), list.unsure...)}, evidence: at, note: "subnet with this network ACL"}
+	h.fix = fmt.Sprintf("add to %s a rule that allows %s %s %s for %s", list.node, protocol, ports, direction, at.Name)
+	say := func(by *aclRule) *hop {
 		h.what = fmt.Sprintf("network ACL %s does not let %s %s %s: %s", list.node.Name, protocol, ports, direction, ruleText(by))
-		h.fix = fmt.Sprintf("add to %s a rule that allows %s %s %s for %s", list.node, protocol, ports, direction, at.Name)
-		if len(all.loose) > 0 {
-			h.answer.unsure = append(h.answer.unsure, all.loose...)
-		}
 		return h
 	}
-	if len(unsure) > 0 {
-		if open, _ := passes(rules, protocol, everyoneV4, ports); !open {
-			return &hop{at: list.node, answer: passage{unsure: unsure}}
+	for _, each := range ranges {
+		if open, by := passes(rules, protocol, each, ports); !open {
+			return say(by)
 		}
 	}
-	return nil
+	if open, _ := passes(rules, protocol, everyoneV4, ports); open || len(unsure) == 0 {
+		return nil
+	}
+	if allowsSome(rules, protocol, ports) {
+		h.answer.unsure = append(h.answer.unsure, unsure...)
+	}
+	return say(nil)
+}
+
+// allowsSome says that a rule allows the traffic for some address.
+func allowsSome(rules []aclRule, protocol string, ports interval) bool {
+	return slices.ContainsFunc(rules, func(r aclRule) bool { return r.allow && carries(r.protocol, protocol) && r.ports.overlaps(ports) })
 }
 
 func ruleText(by *aclRule) string {
@@ -243,7 +249,7 @@ func serversReachable() *policy.Rule {
 				`launch.vpcSecurityGroupIds=["${other.id}"]`,
 			},
 			Guard: "target.port", Absent: policy.Unknown, Exempt: "target.targetType=lambda",
-			Also: []string{"security-group-pairs-agree", "client-to-elb-reachability", "elb-and-asg-share-zones", "sg-attached"},
+			Also: []string{"security-group-pairs-agree", "client-to-elb-reachability", "elb-and-asg-share-zones", "sg-attached", "tg-health-check-defined"},
 		},
 	}
 }

@@ -23,6 +23,7 @@ var anySecurityGroup = []string{securityGroup, defaultSecurityGroup}
 // groupRule is one rule of a security group, however it was written.
 type groupRule struct {
 	node     *policy.Node
+	of       *policy.Node
 	path     string
 	out      bool
 	protocol string
@@ -37,7 +38,7 @@ type groupRule struct {
 
 // firewall are the rules of all security groups.
 type firewall struct {
-	rules map[*policy.Node][]*groupRule
+	rules, byNode map[*policy.Node][]*groupRule
 	// unsure are the lists of rules that are not known, by group; loose are rules of a group that is not known.
 	unsure map[*policy.Node][]policy.Value
 	loose  []policy.Value
@@ -49,7 +50,10 @@ var firewallKey int
 // firewallOf reads the rules of all security groups, once per stack.
 func firewallOf(g *policy.Graph) *firewall {
 	return policy.Memo(g, &firewallKey, func(g *policy.Graph) *firewall {
-		f := &firewall{rules: map[*policy.Node][]*groupRule{}, unsure: map[*policy.Node][]policy.Value{}, lists: map[string]*policy.Node{}}
+		f := &firewall{
+			rules: map[*policy.Node][]*groupRule{}, byNode: map[*policy.Node][]*groupRule{}, unsure: map[*policy.Node][]policy.Value{},
+			lists: map[string]*policy.Node{},
+		}
 		for _, n := range g.ByType(endpoint) {
 			if id := n.Get("prefixListId"); id.Known() {
 				f.lists[id.Text()] = n
@@ -72,7 +76,9 @@ func (f *firewall) inline(n *policy.Node, path string, out bool) {
 		f.unsure[n] = append(f.unsure[n], list)
 	}
 	for _, item := range list.List() {
-		f.rules[n] = append(f.rules[n], f.rule(n, item, out))
+		rule := f.rule(n, item, out)
+		rule.of = n
+		f.rules[n] = append(f.rules[n], rule)
 	}
 }
 
@@ -81,6 +87,7 @@ func (f *firewall) standalone(n *policy.Node) {
 	rule := f.rule(n, n.Props(), out)
 	of := n.Get("securityGroupId").Ref(anySecurityGroup...)
 	if at := of.Node(); at != nil {
+		rule.of = at
 		f.rules[at] = append(f.rules[at], rule)
 		return
 	}
@@ -118,6 +125,7 @@ func (f *firewall) rule(n *policy.Node, v policy.Value, out bool) *groupRule {
 	if v.Get("self").True() {
 		r.groups = append(r.groups, selfGroup(n)...)
 	}
+	f.byNode[n] = append(f.byNode[n], r)
 	return r
 }
 
