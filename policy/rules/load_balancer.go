@@ -341,10 +341,10 @@ resources:
 
 func publicFirewall() *policy.Rule {
 	return &policy.Rule{
-		ID: "alb-waf", Title: "Load balancers that face the internet have a web application firewall", Severity: policy.Medium,
+		ID: "alb-waf", Title: "Load balancers that face the internet have a web application firewall", Severity: policy.Medium, Advisory: true,
 		Types:   balancers,
 		Anchors: "nagn:ALBWAFEnabled ckv2:28,76 nist:SC-7",
-		Why:     "without one, floods and known exploits reach the servers and take their capacity",
+		Why:     "floods and known exploits reach the servers; it advises only, because AWS WAF is not among the services that every stack may use",
 		Fix:     "associate a web ACL with the load balancer, or put it behind CloudFront with internal true",
 		Sources: []string{"https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-associating-aws-resource.html"},
 		Check: func(c *policy.Case) {

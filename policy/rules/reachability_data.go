@@ -202,7 +202,7 @@ resources:
 				`out.securityGroupId="${db.id}"`,
 			},
 			Guard: "out.fromPort", Absent: policy.Pass,
-			Also: []string{"elb-to-instance-reachability", "client-to-elb-reachability", "instance-to-artifact-reachability", "sg-attached"},
+			Also: []string{"elb-to-instance-reachability", "client-to-elb-reachability", "instance-to-artifact-reachability", "sg-attached", "sg-and-rules-described"},
 		},
 	}
 }

@@ -8,10 +8,7 @@ import (
 	"github.com/seed-11444627/holdfast/policy"
 )
 
-const (
-	vpcOrigin    = "aws:cloudfront/vpcOrigin:VpcOrigin"
-	distribution = "aws:cloudfront/distribution:Distribution"
-)
+const vpcOrigin = "aws:cloudfront/vpcOrigin:VpcOrigin"
 
 // words is a flow that has no station at one end.
 type words string

@@ -81,6 +81,12 @@ func portsOf(protocol string, from, to policy.Value) interval {
 	if protocol == "any" || from.Absent() && to.Absent() {
 		return allPorts
 	}
+	if from.Absent() {
+		from = to
+	}
+	if to.Absent() {
+		to = from
+	}
 	return interval{int(from.Number()), int(to.Number())}
 }
 

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -9,29 +8,21 @@ import (
 
 func tlsPath() *policy.Rule {
 	return &policy.Rule{
-		ID: "tls-path", Title: "Every hop from client to server is encrypted, or inside one network where that is declared", Severity: policy.Medium, ProdOnly: true,
-		Types:   slices.Concat([]string{vpcOrigin, distribution}, targetGroups),
-		Anchors: "fsbp:CloudFront.9,CloudFront.10 nist:SC-8",
-		Why:     "one hop in clear text is enough to read and change what all the others encrypt",
-		Fix:     "set originProtocolPolicy to https-only, and the target group's protocol to HTTPS where requests leave the network",
+		ID: "tls-path", Title: "The last hop to the servers is encrypted, or inside one network where that is declared", Severity: policy.Medium, ProdOnly: true,
+		Types:   targetGroups,
+		Anchors: "ckv:378 nist:SC-8",
+		// The hops before it are judged where they are set: cf-origin-tls, lb-listener-encrypted, lb-http-redirects-https.
+		Why: "one hop in clear text is enough to read and change what all the others encrypt",
+		Fix: "set the target group's protocol to HTTPS, or keep load balancer and servers in one network",
 		Sources: []string{
-			"https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-cloudfront-to-custom-origin.html",
 			"https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html",
+			"https://docs.aws.amazon.com/whitepapers/latest/logical-separation/encrypting-data-at-rest-and--in-transit.html",
 		},
 		Settings: []policy.Setting{{
 			Name: "plain-inside-network", Kind: policy.KindBool, Default: true,
 			Help: "whether load balancers may speak HTTP to servers of their own network",
 		}},
-		Check: func(c *policy.Case) {
-			switch c.Type {
-			case vpcOrigin:
-				c.OneOf("vpcOriginEndpointConfig.originProtocolPolicy", "https-only")
-			case distribution:
-				judgeOrigins(c)
-			default:
-				judgeLastHop(c)
-			}
-		},
+		Check: judgeLastHop,
 		Proof: policy.Proof{
 			Good: `
 policy: {lb-internet-facing-declared: {internet-facing: [front]}}
@@ -43,40 +34,11 @@ resources:
   listener:
     type: aws:lb/listener:Listener
     properties: {loadBalancerArn: "${front.arn}", port: 443, protocol: HTTPS, defaultActions: [{type: forward, targetGroupArn: "${target.arn}"}]}
-  origin:
-    type: aws:cloudfront/vpcOrigin:VpcOrigin
-    properties: {vpcOriginEndpointConfig: {arn: "${front.arn}", httpPort: 80, httpsPort: 443, originProtocolPolicy: https-only}}
-  cdn:
-    type: aws:cloudfront/distribution:Distribution
-    properties: {origins: [{originId: front, domainName: "${front.dnsName}", customOriginConfig: {httpPort: 80, httpsPort: 443, originProtocolPolicy: https-only}}]}
 `,
-			Bad: []string{
-				"origin.vpcOriginEndpointConfig.originProtocolPolicy=http-only", "origin.vpcOriginEndpointConfig.originProtocolPolicy=match-viewer",
-				"cdn.origins[0].customOriginConfig.originProtocolPolicy=match-viewer", "target.vpcId=vpc-elsewhere",
-			},
-			Guard: "origin.vpcOriginEndpointConfig.originProtocolPolicy", Absent: policy.Violation,
-			Also: []string{"client-to-elb-reachability", "elb-and-asg-share-zones", "cloudfront-origin-tls", "cloudfront-origin-https"},
+			Bad:   []string{"target.vpcId=vpc-elsewhere"},
+			Guard: "target.protocol", Absent: policy.Pass, Exempt: "listener!",
+			Also: []string{"client-to-elb-reachability", "elb-and-asg-share-zones"},
 		},
-	}
-}
-
-// judgeOrigins judges the origins of a distribution that are load balancers of the stack; others are not one of its hops.
-func judgeOrigins(c *policy.Case) {
-	origins := c.Get("origins")
-	if origins.Unknown() {
-		c.Unclear(origins)
-		return
-	}
-	judged := false
-	for _, origin := range origins.List() {
-		if origin.Get("customOriginConfig").Empty() || len(origin.Get("domainName").Ref(anyBalancers...).Nodes) == 0 {
-			continue
-		}
-		judged = true
-		c.OneOf(origin.Path()+".customOriginConfig.originProtocolPolicy", "https-only")
-	}
-	if !judged {
-		c.Skip("no origin is a load balancer of the stack by its name")
 	}
 }
 
