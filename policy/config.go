@@ -344,12 +344,26 @@ func (c *Config) setting(name string, schema []Setting, key string) any {
 
 // Setting is a setting of the rule as JSON reads it: a text, a float64, a bool, a []any or a map[string]any.
 func (c *Case) Setting(name string) any {
-	return c.run.config.setting(c.run.rule.ID, c.run.rule.Settings, name)
+	return c.run.setting(c.run.rule.ID, c.run.rule.Settings, name)
+}
+
+// setting reads each setting once for all resources.
+func (r *run) setting(rule string, schema []Setting, name string) any {
+	key := rule + " " + name
+	value, read := r.settings[key]
+	if !read {
+		value = r.config.setting(rule, schema, name)
+		if r.settings == nil {
+			r.settings = map[string]any{}
+		}
+		r.settings[key] = value
+	}
+	return value
 }
 
 // PackSetting is a setting of the whole pack.
 func (c *Case) PackSetting(name string) any {
-	return c.run.config.setting(SettingsName, PackSettings(), name)
+	return c.run.setting(SettingsName, PackSettings(), name)
 }
 
 // Number is a setting that is a number, or an object with a number for each environment.

@@ -24,6 +24,7 @@ type run struct {
 	config *Config
 	today  time.Time
 
+	settings map[string]any
 	findings []Finding
 	verdicts map[*Node]Outcome
 	count    Count

@@ -300,18 +300,24 @@ func (v Value) Empty() bool {
 	return v.Len() == 0
 }
 
-// Walk visits the value and everything inside it, depth first, objects in the order of their keys.
+// Walk visits the value and everything inside it, depth first, the keys of objects in no order.
 func (v Value) Walk(visit func(Value)) {
 	visit(v)
-	for _, item := range v.List() {
-		item.Walk(visit)
-	}
-	for _, key := range v.Keys() {
-		v.child(key).Walk(visit)
+	switch kind := v.pb.GetKind().(type) {
+	case *structpb.Value_ListValue:
+		for i, item := range kind.ListValue.GetValues() {
+			of(v.node, v.path+"["+strconv.Itoa(i)+"]", item, v.secret).Walk(visit)
+		}
+	case *structpb.Value_StructValue:
+		for key := range kind.StructValue.GetFields() {
+			if !strings.HasPrefix(key, "__") {
+				v.child(key).Walk(visit)
+			}
+		}
 	}
 }
 
-// Unknowns are the values inside this one, itself included, that are not known yet.
+// Unknowns are the values inside this one, itself included, that are not known yet, sorted by path.
 func (v Value) Unknowns() []Value {
 	var found []Value
 	v.Walk(func(inside Value) {
@@ -319,6 +325,7 @@ func (v Value) Unknowns() []Value {
 			found = append(found, inside)
 		}
 	})
+	sort.Slice(found, func(i, j int) bool { return found[i].path < found[j].path })
 	return found
 }
 
