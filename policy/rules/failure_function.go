@@ -66,7 +66,7 @@ func functionFailureRules() []*policy.Rule {
 					"reader.destinationConfig!", "reader.maximumRetryAttempts=-1", "reader.maximumRetryAttempts!", "reader.maximumRecordAgeInSeconds!", "reader.bisectBatchOnFunctionError=false",
 					"reader.eventSourceArn=arn:aws:dynamodb:eu-central-1:111111111111:table/t/stream/2026 ; reader.destinationConfig!",
 				},
-				Guard: "reader.maximumRetryAttempts", Absent: policy.Violation, Exempt: "reader.eventSourceArn=${lost.arn}",
+				Guard: "reader.maximumRetryAttempts", Absent: policy.Violation, Exempt: "reader.eventSourceArn=${lost.arn}", Also: []string{"ghost-reference"},
 			},
 		},
 		{

@@ -99,7 +99,7 @@ resources:
 			},
 			Unguarded: "a reference that is not known yet is computed from what it names",
 			Also: []string{
-				"alarm-reaches-a-person", "alarm-has-action", "topic-admits-publisher", "failure-path-events", "target-has-dlq", "eventbridge-target-dlq",
+				"alarm-reaches-a-person", "alarm-has-action", "topic-admits-publisher", "eventbridge-dead-letter",
 			},
 			FixtureOnly: "the account differs between environments",
 		},
@@ -155,8 +155,9 @@ func trimQualifier(tail string) string {
 // exists says that an ARN, or the name at its end, is a resource's. Before it is made a resource has only its name.
 func exists(g *policy.Graph, arn, tail string, types []string) bool {
 	name := trimQualifier(tail)
-	short, _, _ := strings.Cut(name, ":")
-	for _, text := range []string{arn, trimQualifier(arn), name, short, name[strings.LastIndexByte(name, '/')+1:]} {
+	version, _, _ := strings.Cut(name, ":")
+	part, _, _ := strings.Cut(name, "/") // A stream or an index of a table.
+	for _, text := range []string{arn, trimQualifier(arn), name, version, part, name[strings.LastIndexByte(name, '/')+1:]} {
 		if len(g.Named(text, types...)) > 0 {
 			return true
 		}
