@@ -249,7 +249,7 @@ func serversReachable() *policy.Rule {
 				`launch.vpcSecurityGroupIds=["${other.id}"]`,
 			},
 			Guard: "target.port", Absent: policy.Unknown, Exempt: "target.targetType=lambda",
-			Also: []string{"security-group-pairs-agree", "client-to-elb-reachability", "elb-and-asg-share-zones", "sg-attached", "tg-health-check-defined"},
+			Also: []string{"security-group-pairs-agree", "client-to-elb-reachability", "elb-and-asg-share-zones", "sg-attached", "tg-health-check-defined", "instance-to-artifact-reachability"},
 		},
 	}
 }
