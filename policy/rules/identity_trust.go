@@ -124,7 +124,7 @@ func noUsers() *policy.Rule {
 				`+grant2={type: "aws:iam/userPolicyAttachment:UserPolicyAttachment", properties: {user: deploy, policyArn: "arn:aws:iam::111111111111:policy/own"}}`,
 				`+grant3={type: "aws:iam/userPolicy:UserPolicy", properties: {user: deploy, policy: "{}"}}`,
 			},
-			Unguarded: "that there is a user is always known", FixtureOnly: "the edits add resources",
+			Unguarded: "that there is a user is always known", FixtureOnly: "the edits add resources", Also: []string{"required-tags"},
 		},
 	}
 }
