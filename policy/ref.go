@@ -141,27 +141,29 @@ func (v Value) byDependency(types []string) Ref {
 	return Ref{How: OneOf, Nodes: found}
 }
 
-// Refs follows every element of a list. complete says that each element is known to be one of the resources found.
+// Refs follows every element of a list. complete says that each element is known to be one of the resources found, and each
+// of these to be an element.
 func (v Value) Refs(types ...string) (nodes []*Node, complete bool) {
 	complete = !v.Unknown()
 	seen := map[*Node]bool{}
-	waiting := 0
-	add := func(r Ref) {
+	waiting, candidates := 0, 0
+	for _, item := range v.Items() {
+		r := item.Ref(types...)
 		for _, n := range r.Nodes {
 			if !seen[n] {
 				seen[n] = true
 				nodes = append(nodes, n)
+				if item.Unknown() {
+					candidates++
+				}
 			}
 		}
-	}
-	for _, item := range v.Items() {
-		r := item.Ref(types...)
-		add(r)
 		if r.How == OneOf || item.Unknown() {
 			waiting++
 		}
 		complete = complete && r.How != Outside && r.How != Unclear
 	}
-	// A list of unknown elements that is computed from as many resources is those resources.
-	return nodes, complete && (waiting == 0 || v.IsList() && waiting <= len(nodes))
+	// A list of unknown elements that is computed from as many resources is those resources; with fewer elements, some of
+	// the resources are in it for another reason.
+	return nodes, complete && (waiting == 0 || v.IsList() && waiting >= candidates)
 }
