@@ -152,7 +152,7 @@ resources:
 				"throttled.actionsEnabled=false", "degraded!", "degraded.alarmActions!",
 			},
 			Guard: "throttled.metricName", Absent: policy.Violation, Exempt: "db! ; +shop={type: 'shop:index:Shop', properties: {alarmsOff: load tests only}} ; +copy={type: 'aws:dynamodb/table:Table', parent: shop, properties: {name: copy}}",
-			Also: []string{"alarm-has-action", "alarm-dimensions", "alarm-reaches-a-person", "composite-alarm-members", "alarm-in-time"}, FixtureOnly: "the environments have other resources",
+			Also: []string{"alarm-has-action", "alarm-dimensions", "alarm-reaches-a-person", "composite-alarm-members", "alarm-in-time", "scheduler-dead-letter", "sns-dead-letter", "sqs-dead-letter"},
 		},
 	}
 }
@@ -267,7 +267,7 @@ resources:
     properties: {name: errors, namespace: AWS/Lambda, metricName: Errors, dimensions: {FunctionName: "${fn.name}"}, period: 60, evaluationPeriods: 5, alarmActions: ["arn:aws:sns:eu-central-1:111111111111:ops"]}
 `,
 			Bad:   []string{"errors.evaluationPeriods=8", "errors.period=300", "errors.period=3600"},
-			Guard: "errors.evaluationPeriods", Absent: policy.Unknown, Exempt: "errors!", FixtureOnly: "the environments watch with several alarms",
+			Guard: "errors.evaluationPeriods", Absent: policy.Unknown, Exempt: "errors!", FixtureOnly: "the alarms of the environments that notice outages read their metrics through queries, several each",
 		},
 	}
 }

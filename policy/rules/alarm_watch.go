@@ -113,7 +113,7 @@ func alarmDimensions() *policy.Rule {
 				"alarm.dimensions.AvailabilityZone=eu-central-1f", "lb!", "tg!",
 			},
 			Guard: "alarm.dimensions", Absent: policy.NotApplicable, Exempt: `alarm.namespace=Shop ; alarm.dimensions={"Queue": "a"}`,
-			Also: []string{"alarm-coverage", "alarm-in-time", "tg-health-check-defined"}, FixtureOnly: "the first alarm of the environments has other dimensions",
+			Also: []string{"alarm-coverage", "alarm-in-time", "tg-health-check-defined", "alarm-metric-known", "r53-no-dangling", "sg-attached"},
 		},
 	}
 }
@@ -190,7 +190,7 @@ func alarmMetricKnown() *policy.Rule {
 				`alarm.namespace=AWS/CloudFront ; alarm.metricName=5xxErrorRate ; alarm.dimensions={"DistributionId": "E1", "Region": "Global"}`, "alarm.period=10",
 			},
 			Guard: "alarm.metricName", Absent: policy.NotApplicable, Exempt: "alarm.namespace=Shop",
-			Also: []string{"alarm-coverage", "alarm-in-time", "alarm-dimensions", "alarm-missing-data"}, FixtureOnly: "the first alarm of the environments watches another service",
+			Also: []string{"alarm-coverage", "alarm-in-time", "alarm-dimensions", "alarm-missing-data"},
 		},
 	}
 }
@@ -313,7 +313,7 @@ func alarmMissingData() *policy.Rule {
 				`alarm.namespace=CWAgent ; alarm.metricName=mem_used_percent ; alarm.dimensions={"AutoScalingGroupName": "web"} ; alarm.comparisonOperator=GreaterThanThreshold ; alarm.treatMissingData=missing`,
 			},
 			Guard: "alarm.treatMissingData", Absent: policy.Violation, Exempt: "alarm.metricName=UnHealthyHostCount",
-			Also: []string{"alarm-dimensions", "alarm-coverage"}, FixtureOnly: "the first alarm of the environments watches no sign of life",
+			Also: []string{"alarm-dimensions", "alarm-coverage"},
 		},
 	}
 }

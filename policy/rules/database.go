@@ -198,7 +198,7 @@ resources:
   aurora: {type: "aws:rds/cluster:Cluster", properties: {backupRetentionPeriod: 14}}
 `,
 			Bad:   []string{"db.backupRetentionPeriod=0", "db.backupRetentionPeriod=6", "aurora.backupRetentionPeriod=1", "aurora.backupRetentionPeriod!"},
-			Guard: "db.backupRetentionPeriod", Absent: policy.Violation, Exempt: "db.replicateSourceDb=main",
+			Guard: "db.backupRetentionPeriod", Absent: policy.Violation, Exempt: "db.replicateSourceDb=main", Also: []string{"rpo-budget"},
 		},
 	}}
 }

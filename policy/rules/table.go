@@ -49,7 +49,7 @@ resources:
 `,
 			Bad: []string{"orders.pointInTimeRecovery.enabled=false", "orders.pointInTimeRecovery!", "orders.replicas[0].pointInTimeRecovery=false",
 				"orders.replicas[0].pointInTimeRecovery!"},
-			Guard: "orders.pointInTimeRecovery.enabled", Absent: policy.Violation,
+			Guard: "orders.pointInTimeRecovery.enabled", Absent: policy.Violation, Also: []string{"rpo-budget"},
 		},
 	}, {
 		ID: "ddb-deletion-protection", Title: "Tables cannot be deleted by accident", Severity: policy.Medium, ProdOnly: true,
