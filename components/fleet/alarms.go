@@ -30,8 +30,14 @@ const (
 	trafficDeviation = 3
 )
 
-// rollbackKeys are the symptoms that stop a rollout.
-func rollbackKeys() []string { return []string{"balancer-5xx", "latency-p99", "target-5xx"} }
+// rollbackKeys are the symptoms that stop a rollout. A load balancer that was brought counts its own errors for all who
+// use it, so there the connections to servers are watched instead.
+func (p *plan) rollbackKeys() []string {
+	if p.ownBalancer() {
+		return []string{"balancer-5xx", "latency-p99", "target-5xx"}
+	}
+	return []string{"connection-errors", "latency-p99", "target-5xx"}
+}
 
 // createAlarms makes the alarms on traffic before the group, because its refresh watches them.
 func (b *builder) createAlarms() error {
@@ -45,7 +51,7 @@ func (b *builder) createAlarms() error {
 	}
 	b.alarms = set
 	b.fleet.sets = append(b.fleet.sets, set)
-	for _, key := range rollbackKeys() {
+	for _, key := range b.plan.rollbackKeys() {
 		clone, err := set.Tighten(b.ctx, b.plan.rollbackAt(key), key)
 		if err != nil {
 			return err
@@ -54,7 +60,7 @@ func (b *builder) createAlarms() error {
 	}
 	b.fleet.sets = append(b.fleet.sets, b.rollback...)
 	_, err = set.Composite(b.ctx, alarms.Composite{
-		Key: "degraded", Any: rollbackKeys(), Severity: alarms.Critical, Runbook: runbooks + "degraded",
+		Key: "degraded", Any: b.plan.rollbackKeys(), Severity: alarms.Critical, Runbook: runbooks + "degraded",
 		Summary: "Users of the fleet get errors or wait too long.", Why: "One page for the symptoms; the warnings beside it say which.",
 	})
 	return err
@@ -95,20 +101,10 @@ func (p *plan) trafficAlarms(balancer alarms.LoadBalancer, targets alarms.Target
 			Why: "A server whose queue is full answers 503.",
 		},
 		{
-			Key: "balancer-5xx", Metric: balancerErrors(balancer), Severity: alarms.Warning, Family: alarms.Errors,
-			Comparison: alarms.AtLeast, Threshold: errorPercent, Runbook: runbooks + "balancer-errors",
-			Summary: "The load balancer itself answers 5 % of requests or more with an error: no healthy server, or no answer in time.",
-		},
-		{
 			Key: "latency-p99", Metric: targets.TargetResponseTime("p99"), Severity: alarms.Warning, Family: alarms.Latency,
 			Comparison: alarms.Above, Threshold: p.slow().Seconds(), Runbook: runbooks + "slow-answers",
 			Summary: "One answer in a hundred takes too long.",
 			Why:     fmt.Sprintf("The threshold is %d times the service time of %v, and the limiter's queue where there is one.", slowServices, p.args.Load.ServiceTime),
-		},
-		{
-			Key: "rejected-connections", Metric: balancer.RejectedConnections(), Severity: alarms.Warning, Family: alarms.Errors,
-			Comparison: alarms.AtLeast, Threshold: 1, Runbook: runbooks + "rejected-connections",
-			Summary: "The load balancer refuses connections because it has reached its maximum.",
 		},
 		{
 			Key: "fail-open", Metric: targets.UnhealthyRouting(), Severity: alarms.Critical, Family: alarms.Errors,
@@ -116,6 +112,7 @@ func (p *plan) trafficAlarms(balancer alarms.LoadBalancer, targets alarms.Target
 			Summary: "Fewer than half of the servers are healthy, so requests go to unhealthy ones as well.",
 		},
 	}
+	table = append(table, p.balancerAlarms(balancer, targets)...)
 	for _, zone := range p.zones {
 		table = append(table, p.zoneAlarms(zone, targets)...)
 	}
@@ -127,6 +124,29 @@ func (p *plan) trafficAlarms(balancer alarms.LoadBalancer, targets alarms.Target
 		Comparison: alarms.BelowBand, Band: trafficDeviation, Runbook: runbooks + "no-traffic",
 		Summary: "Far fewer requests arrive than at this time on other days.",
 	})
+}
+
+// balancerAlarms are about the load balancer; of one that was brought, only what concerns the fleet.
+func (p *plan) balancerAlarms(balancer alarms.LoadBalancer, targets alarms.TargetGroup) []alarms.Alarm {
+	if !p.ownBalancer() {
+		return []alarms.Alarm{{
+			Key: "connection-errors", Metric: alarms.Rate("connections that failed, %", targets.TargetConnectionErrors(), targets.RequestCount(), fewestRequests),
+			Severity: alarms.Warning, Family: alarms.Errors, Comparison: alarms.AtLeast, Threshold: errorPercent, Runbook: runbooks + "balancer-errors",
+			Summary: "The load balancer cannot connect to servers for 5 % of requests or more.",
+		}}
+	}
+	return []alarms.Alarm{
+		{
+			Key: "balancer-5xx", Metric: balancerErrors(balancer), Severity: alarms.Warning, Family: alarms.Errors,
+			Comparison: alarms.AtLeast, Threshold: errorPercent, Runbook: runbooks + "balancer-errors",
+			Summary: "The load balancer itself answers 5 % of requests or more with an error: no healthy server, or no answer in time.",
+		},
+		{
+			Key: "rejected-connections", Metric: balancer.RejectedConnections(), Severity: alarms.Warning, Family: alarms.Errors,
+			Comparison: alarms.AtLeast, Threshold: 1, Runbook: runbooks + "rejected-connections",
+			Summary: "The load balancer refuses connections because it has reached its maximum.",
+		},
+	}
 }
 
 // balancerErrors is the share of errors that the load balancer answered itself. Requests without a server to send them

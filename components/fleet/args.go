@@ -295,6 +295,10 @@ type Steps struct {
 
 // LoadBalancer is the way in.
 type LoadBalancer struct {
+	// Existing is a load balancer, and where wanted a listener of it, used instead of the fleet's own. Then what follows
+	// here about the one brought is refused: own or bring, never both. Not together with CloudFront. Default: none, the
+	// fleet makes one.
+	Existing *ExistingLoadBalancer `pulumi:"existing"`
 	// Public puts it in the public tier and opens 80 and 443 to everyone. Needs a certificate. Default: false, it is
 	// internal and only CloudFront reaches it.
 	Public bool `pulumi:"public"`

@@ -94,11 +94,16 @@ func scalingDefaults(a HashFleetArgs) Scaling {
 
 func loadBalancerDefaults(a HashFleetArgs) LoadBalancer {
 	l := a.LoadBalancer
-	l.TLSPolicy = cmp.Or(l.TLSPolicy, defaultTLSPolicy)
-	l.ClientKeepAlive = cmp.Or(l.ClientKeepAlive, 300*time.Second)
-	l.IdleTimeout = cmp.Or(l.IdleTimeout, 60*time.Second)
+	l.Existing = l.Existing.withDefaults()
+	if l.Existing == nil {
+		l.ClientKeepAlive = cmp.Or(l.ClientKeepAlive, 300*time.Second)
+		l.IdleTimeout = cmp.Or(l.IdleTimeout, 60*time.Second)
+		l.LogRetentionDays = cmp.Or(l.LogRetentionDays, 90)
+	}
+	if l.Existing == nil || l.Existing.Listener == nil {
+		l.TLSPolicy = cmp.Or(l.TLSPolicy, defaultTLSPolicy)
+	}
 	l.Algorithm = cmp.Or(l.Algorithm, leastOutstanding)
-	l.LogRetentionDays = cmp.Or(l.LogRetentionDays, 90)
 	if l.DeregistrationDelay == 0 {
 		l.DeregistrationDelay = max(shortestDrain, wholeSeconds(drainServices*a.Load.ServiceTime))
 	}

@@ -39,6 +39,9 @@ func (b *builder) url() pulumi.StringOutput {
 	if b.plan.args.Zone != nil {
 		return pulumi.Sprintf("https://%s", b.plan.args.Zone.Domain)
 	}
+	if !b.plan.ownListener() {
+		return b.broughtURL()
+	}
 	if b.plan.tls() {
 		return pulumi.Sprintf("https://%s", b.front.name)
 	}

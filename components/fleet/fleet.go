@@ -44,7 +44,7 @@ type HashFleet struct {
 	InstanceSecurityGroupID pulumi.StringOutput
 	// LoadBalancerSecurityGroupID is the load balancer's; empty where groups were brought.
 	LoadBalancerSecurityGroupID pulumi.StringOutput
-	// LogBucket holds access and connection logs; LogGroup the servers' own.
+	// LogBucket holds access and connection logs, and is empty where the load balancer was brought; LogGroup the servers' own.
 	LogBucket pulumi.StringOutput
 	LogGroup  pulumi.StringOutput
 	// DeadLetterQueueURL is the queue of events that were not delivered.
@@ -56,7 +56,7 @@ type HashFleet struct {
 	// DistributionID is CloudFront's; empty without it.
 	DistributionID pulumi.StringOutput
 
-	// The children that a consumer may need to refer to.
+	// The children that a consumer may need to refer to. LoadBalancer is nil where one was brought.
 	Group          *autoscaling.Group
 	LaunchTemplate *ec2.LaunchTemplate
 	LoadBalancer   *lb.LoadBalancer

@@ -27,14 +27,19 @@ var terminationPolicies = []string{
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 var lambdaPattern = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_-]+)?$`)
 
-// validateTermination: a function comes before the names, which decide among what it leaves.
+// validateTermination: a function comes before the names, which decide among what it leaves, and Default comes last,
+// because it leaves nothing to decide.
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/lambda-custom-termination-policy.html
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/custom-termination-policy.html
 func (p *plan) validateTermination(problems *fielderror.Errors) {
 	policies := p.args.Instances.TerminationPolicies
 	for i, policy := range policies {
 		known := slices.Contains(terminationPolicies, policy) || i == 0 && lambdaPattern.MatchString(policy)
 		problems.Require(known && slices.Index(policies, policy) == i, fmt.Sprintf("Instances.TerminationPolicies[%d]", i), policy,
 			"each once, one of "+strings.Join(terminationPolicies, ", ")+", or first the ARN of a Lambda function", "use OldestInstance")
+		last := policy != "Default" || i == len(policies)-1
+		problems.Require(last, fmt.Sprintf("Instances.TerminationPolicies[%d]", i), policy,
+			"Default as the last one", "move it to the end, or remove what follows it")
 	}
 }
 

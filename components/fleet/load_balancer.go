@@ -22,6 +22,10 @@ func (b *builder) createLoadBalancer() error {
 // balancer is one node per zone. Client connections are short, so that a zonal shift moves them within minutes.
 // https://docs.aws.amazon.com/r53recovery/latest/dg/route53-arc-best-practices.zonal-shifts.html
 func (b *builder) balancer() error {
+	if !b.plan.ownBalancer() {
+		b.broughtBalancer()
+		return nil
+	}
 	l := b.plan.args.LoadBalancer
 	name := b.kids.Limited(names.LoadBalancer, "lb")
 	args := &lb.LoadBalancerArgs{
@@ -84,7 +88,7 @@ func (b *builder) targetGroup() error {
 	l := b.plan.args.LoadBalancer
 	name := b.kids.Limited(names.TargetGroup, "tg")
 	args := &lb.TargetGroupArgs{
-		VpcId: b.plan.args.Placement.VPC.ToStringOutput(), TargetType: pulumi.String("instance"),
+		VpcId: b.vpc(), TargetType: pulumi.String("instance"),
 		Port: pulumi.Int(b.plan.servedPort()), Protocol: pulumi.String("HTTP"),
 		LoadBalancingAlgorithmType:     pulumi.String(l.Algorithm),
 		LoadBalancingCrossZoneEnabled:  pulumi.String("use_load_balancer_configuration"),
@@ -119,6 +123,9 @@ func (b *builder) targetGroup() error {
 
 // listeners: with a certificate 443 serves and 80 redirects; without one 80 serves, inside the network only.
 func (b *builder) listeners() error {
+	if !b.plan.ownListener() {
+		return b.broughtListener()
+	}
 	if !b.plan.tls() {
 		made, err := b.listenerOn(80, "HTTP", nil, b.serve())
 		b.listener = made

@@ -20,6 +20,9 @@ const (
 // by age. Its own access is not logged: a bucket that logs into itself feeds itself, and one more bucket would have the same
 // question. Who reads logs is for the account's trail of data events to record.
 func (b *builder) createLogBucket() error {
+	if !b.plan.ownBalancer() {
+		return nil // its owner keeps its logs, and there is no CloudFront
+	}
 	name := b.kids.Limited(names.Bucket, "logs")
 	made, err := component.New(b.ctx, b.kids, "log bucket", name, &s3.BucketV2Args{
 		ForceDestroy: pulumi.Bool(b.plan.args.Disposable), Tags: b.kids.Tags(name),

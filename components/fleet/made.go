@@ -4,7 +4,6 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -29,7 +28,7 @@ type made struct {
 	// egressRules must be there before the first server starts: it downloads through them.
 	egressRules []pulumi.Resource
 	front       front
-	listener    *lb.Listener
+	listener    pulumi.Resource // or the rule that was added to a listener that was brought
 	deadLetters *sqs.Queue
 	ruleARNs    []pulumi.StringInput // of the rules that may write to deadLetters
 	certificate pulumi.StringInput
@@ -58,7 +57,10 @@ func (b *builder) output() {
 	f.LoadBalancerSuffix, f.TargetGroupSuffix = b.front.suffix, f.TargetGroup.ArnSuffix
 	f.RoleName = b.role.Name
 	f.InstanceSecurityGroupID = b.serverSG
-	f.LogBucket, f.LogGroup = b.bucket.Bucket, b.logGroup.Name
+	f.LogBucket, f.LogGroup = pulumi.String("").ToStringOutput(), b.logGroup.Name
+	if b.bucket != nil {
+		f.LogBucket = b.bucket.Bucket
+	}
 	f.DeadLetterQueueURL = b.deadLetters.Url
 	f.TemplateVersion = f.LaunchTemplate.LatestVersion
 	f.ArtifactSHA256 = pulumi.String(b.plan.args.Artifact.SHA256).ToStringOutput()

@@ -160,13 +160,23 @@ func joinCapacity(problems *fielderror.Errors, err error) {
 }
 
 // internal says whether the load balancer stands in the private tier.
-func (p *plan) internal() bool { return !p.args.LoadBalancer.Public }
+func (p *plan) internal() bool {
+	if p.ownBalancer() {
+		return !p.args.LoadBalancer.Public
+	}
+	return !p.args.LoadBalancer.Existing.Public
+}
 
 // cdn says whether CloudFront stands in front.
 func (p *plan) cdn() bool { return p.args.CDN.Off == "" }
 
 // tls says whether the load balancer speaks TLS.
-func (p *plan) tls() bool { return p.args.Zone != nil || p.args.LoadBalancer.CertificateARN != nil }
+func (p *plan) tls() bool {
+	if !p.ownListener() {
+		return !p.args.LoadBalancer.Existing.Listener.Plain
+	}
+	return p.args.Zone != nil || p.args.LoadBalancer.CertificateARN != nil
+}
 
 // alarmed says whether the fleet has alarms.
 func (p *plan) alarmed() bool { return p.args.AlarmsOff == "" }

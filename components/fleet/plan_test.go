@@ -151,8 +151,9 @@ func TestEveryMistakeIsRefusedInTheCallersWords(t *testing.T) {
 			a.Instances.Mixed = &Mixed{Types: map[string]int{"c7i.large": 1, "c7g.large": 1}}
 		}, []string{"Instances.Mixed.Types[c7g.large]"}},
 		"termination policy":       {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"Oldest"} }, []string{"Instances.TerminationPolicies[0]"}},
-		"termination policy twice": {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"Default", "Default"} }, []string{"Instances.TerminationPolicies[1]"}},
-		"Lambda after a name":      {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"Default", chooser} }, []string{"Instances.TerminationPolicies[1]"}},
+		"termination policy twice": {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"OldestInstance", "OldestInstance"} }, []string{"Instances.TerminationPolicies[1]"}},
+		"Default not last":         {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"Default", "NewestInstance"} }, []string{"Instances.TerminationPolicies[0]"}},
+		"Lambda after a name":      {func(a *HashFleetArgs) { a.Instances.TerminationPolicies = []string{"OldestInstance", chooser} }, []string{"Instances.TerminationPolicies[1]"}},
 		"reservation preference":   {func(a *HashFleetArgs) { a.Instances.CapacityReservation = &CapacityReservation{Preference: "open"} }, []string{"Instances.CapacityReservation.Preference"}},
 		"reservation without use": {func(a *HashFleetArgs) {
 			a.Instances.CapacityReservation = &CapacityReservation{Preference: "none", IDs: []pulumi.StringInput{pulumi.String(reservation)}}

@@ -27,6 +27,11 @@ func (p *plan) posture(name string, sets []*alarms.Set) posture.Posture {
 			}},
 		},
 	}
+	for _, scenario := range []posture.Scenario{posture.InstanceLoss, posture.ZoneLoss} {
+		said := out.Recovery[scenario]
+		said.Derivation = append(said.Derivation, p.broughtCaveats()...)
+		out.Recovery[scenario] = said
+	}
 	alarmCount, composites := 0, 0
 	for _, set := range sets {
 		out.Alarms = append(out.Alarms, set.Postures()...)
@@ -70,7 +75,12 @@ func (p *plan) hourly(alarmCount, composites int) posture.Price {
 		Low: p.price.Low.USD(), Expected: p.price.Expected.USD(), High: p.price.High.USD(),
 		Derivation: append(slices.Clone(p.price.Derivation), "traffic comes on top: capacity units of the load balancer, CloudFront, logs"),
 	}
-	total = total.Plus(prices.Hourly(prices.LoadBalancerHour, p.args.Region, 1))
+	if p.ownBalancer() {
+		total = total.Plus(prices.Hourly(prices.LoadBalancerHour, p.args.Region, 1))
+	}
+	if !p.ownBalancer() {
+		total.Derivation = append(total.Derivation, "the load balancer was brought and is not counted")
+	}
 	total = total.Plus(prices.Hourly(prices.KeyMonth, p.args.Region, 1))
 	if units := p.args.LoadBalancer.ReservedUnits; units > 0 {
 		total = total.Plus(prices.Hourly(prices.LoadBalancerUnitHour, p.args.Region, units))

@@ -115,7 +115,7 @@ func TestARolloutIsStoppedByTheFleetsOwnAlarmsAndNotTakenBackToItself(t *testing
 	preferences := only(t, rec, tGroup).In().Objects("instanceRefresh.preferences")[0]
 	watched := preferences.Texts("alarmSpecification.alarms")
 	require.Len(t, watched, 3)
-	for _, key := range rollbackKeys() {
+	for _, key := range planned(t).rollbackKeys() {
 		alarm, ok := rec.Named(tAlarm, "hash-"+key+"-rollback")
 		require.True(t, ok, key)
 		require.Contains(t, watched, alarm.Out().Text("name"))

@@ -63,7 +63,11 @@ func (b *builder) securityGroup(part, description string, transform func(*ec2.Se
 
 // createBalancerSecurityGroup makes the load balancer's group, unless groups were brought: to those nothing is added.
 func (b *builder) createBalancerSecurityGroup() error {
-	if brought := b.plan.args.LoadBalancer.SecurityGroupIDs; len(brought) > 0 {
+	brought := b.plan.args.LoadBalancer.SecurityGroupIDs
+	if existing := b.plan.args.LoadBalancer.Existing; existing != nil {
+		brought = existing.SecurityGroupIDs
+	}
+	if len(brought) > 0 {
 		b.balancerSG = brought
 		b.fleet.LoadBalancerSecurityGroupID = pulumi.String("").ToStringOutput()
 		return nil

@@ -51,6 +51,7 @@ type HashFleetTransform struct {
 	LoadBalancer change[lb.LoadBalancerArgs]
 	TargetGroup  change[lb.TargetGroupArgs]
 	Listener     change[lb.ListenerArgs]
+	ListenerRule change[lb.ListenerRuleArgs]
 
 	LaunchTemplate change[ec2.LaunchTemplateArgs]
 	Group          change[autoscaling.GroupArgs]

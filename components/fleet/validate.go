@@ -54,7 +54,9 @@ func (p *plan) validate(problems *fielderror.Errors) {
 	p.validatePlacementGroup(problems)
 	p.validateRollout(problems)
 	p.validateScaling(problems)
+	p.validateExisting(problems)
 	p.validateLoadBalancer(problems)
+	p.validateCertificate(problems)
 	p.validateTargets(problems)
 	p.validateCDN(problems)
 	p.validateNames(problems)
@@ -72,7 +74,7 @@ func (p *plan) validatePlacement(problems *fielderror.Errors) {
 			"a private subnet in each zone", "pass the placement of a network with a private tier")
 		problems.Require(at.Private[zone] == nil || at.PrivateReady[zone] != nil, fmt.Sprintf("Placement.PrivateReady[%s]", zone), nil,
 			"the same subnet as in Private, known once it carries traffic", "pass Network.Placement(), which fills it in")
-		problems.Require(p.internal() || at.Public[zone] != nil, fmt.Sprintf("Placement.Public[%s]", zone), nil,
+		problems.Require(!p.ownBalancer() || p.internal() || at.Public[zone] != nil, fmt.Sprintf("Placement.Public[%s]", zone), nil,
 			"a public subnet in each zone for a public load balancer", "pass the placement of a network with a public tier")
 	}
 	problems.Require(!p.cdn() || at.InternetGateway != nil, "Placement.InternetGateway", nil,
@@ -242,6 +244,9 @@ func (p *plan) validateSteps(problems *fielderror.Errors) {
 
 func (p *plan) validateLoadBalancer(problems *fielderror.Errors) {
 	l := p.args.LoadBalancer
+	if !p.ownBalancer() {
+		return
+	}
 	problems.Require(!l.Public || p.tls(), "LoadBalancer.Public", "no certificate",
 		"TLS where everyone may enter", "give Zone or LoadBalancer.CertificateARN")
 	problems.Require(!l.Public || !p.cdn(), "LoadBalancer.Public", "beside CloudFront",
@@ -253,12 +258,6 @@ func (p *plan) validateLoadBalancer(problems *fielderror.Errors) {
 		"one of the two: an existing group is never widened", "admit the clients in the group itself")
 	problems.Require(len(l.SecurityGroupIDs) <= 5, "LoadBalancer.SecurityGroupIDs", fmt.Sprintf("%d groups", len(l.SecurityGroupIDs)),
 		"at most 5, the quota per network interface", "join their rules in fewer groups")
-	problems.Require(p.args.Zone == nil || l.CertificateARN == nil, "LoadBalancer.CertificateARN", "beside Zone",
-		"one of the two", "remove the certificate: the zone makes one")
-	problems.Require(strings.HasPrefix(l.TLSPolicy, "ELBSecurityPolicy-TLS13-1-2-") || strings.HasPrefix(l.TLSPolicy, "ELBSecurityPolicy-TLS13-1-3-"),
-		"LoadBalancer.TLSPolicy", l.TLSPolicy, "a policy with TLS 1.2 and 1.3, or 1.3 alone", "use "+defaultTLSPolicy)
-	problems.Require(!strings.Contains(l.TLSPolicy, "-Ext"), "LoadBalancer.TLSPolicy", l.TLSPolicy,
-		"a policy without the ciphers that lack forward secrecy", "use "+defaultTLSPolicy)
 	between(problems, "LoadBalancer.ClientKeepAlive", l.ClientKeepAlive, 60*time.Second, 300*time.Second, "use 300s")
 	between(problems, "LoadBalancer.IdleTimeout", l.IdleTimeout, time.Second, 4000*time.Second, "use 60s")
 	problems.Require(l.IdleTimeout > p.args.Load.ServiceTime, "LoadBalancer.IdleTimeout", l.IdleTimeout,
@@ -266,6 +265,20 @@ func (p *plan) validateLoadBalancer(problems *fielderror.Errors) {
 	problems.Require(l.LogRetentionDays >= 1 && l.LogRetentionDays <= 3650, "LoadBalancer.LogRetentionDays", l.LogRetentionDays, "1 to 3650", "use 90")
 	problems.Require(l.ReservedUnits == 0 || l.ReservedUnits >= 100, "LoadBalancer.ReservedUnits", l.ReservedUnits,
 		"0, or at least 100", "use 100") // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/capacity-unit-reservation.html
+}
+
+// validateCertificate is about the fleet's own listener.
+func (p *plan) validateCertificate(problems *fielderror.Errors) {
+	l := p.args.LoadBalancer
+	if !p.ownListener() {
+		return
+	}
+	problems.Require(p.args.Zone == nil || l.CertificateARN == nil, "LoadBalancer.CertificateARN", "beside Zone",
+		"one of the two", "remove the certificate: the zone makes one")
+	problems.Require(strings.HasPrefix(l.TLSPolicy, "ELBSecurityPolicy-TLS13-1-2-") || strings.HasPrefix(l.TLSPolicy, "ELBSecurityPolicy-TLS13-1-3-"),
+		"LoadBalancer.TLSPolicy", l.TLSPolicy, "a policy with TLS 1.2 and 1.3, or 1.3 alone", "use "+defaultTLSPolicy)
+	problems.Require(!strings.Contains(l.TLSPolicy, "-Ext"), "LoadBalancer.TLSPolicy", l.TLSPolicy,
+		"a policy without the ciphers that lack forward secrecy", "use "+defaultTLSPolicy)
 }
 
 func (p *plan) validateTargets(problems *fielderror.Errors) {
@@ -361,7 +374,7 @@ func (p *plan) fit(problems *fielderror.Errors) {
 		problems.Require(s.Maximum > s.Minimum, field+".Maximum", s.Maximum, "above the minimum, for rollouts", fmt.Sprintf("set it to %d", s.Minimum+1))
 	}
 	use := capacity.SubnetUse{Zones: len(p.zones), Maximum: p.sizes.Maximum}
-	if p.internal() {
+	if p.ownBalancer() && p.internal() {
 		use.LoadBalancers = 1
 	}
 	if p.cdn() {
@@ -374,7 +387,7 @@ func (p *plan) fit(problems *fielderror.Errors) {
 		return
 	}
 	p.fitSubnets(problems, "PrivateCIDRs", p.args.Placement.PrivateCIDRs, p.address)
-	if !p.internal() {
+	if p.ownBalancer() && !p.internal() {
 		need, err := capacity.Addresses(capacity.SubnetUse{Zones: len(p.zones), LoadBalancers: 1})
 		joinCapacity(problems, err)
 		p.fitSubnets(problems, "PublicCIDRs", p.args.Placement.PublicCIDRs, need)

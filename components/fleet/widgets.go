@@ -16,8 +16,12 @@ func (b *builder) makeWidgets() {
 		slow = append(slow, b.targets(zone).TargetResponseTime("p99").Named(zone))
 	}
 	title := func(text string) string { return fmt.Sprintf("%s: %s", p.name, text) }
+	requests := []alarms.Metric{balancer.RequestCount(), balancer.Target5xx(), balancer.ELB5xx(), balancer.RejectedConnections()}
+	if !p.ownBalancer() {
+		requests = []alarms.Metric{all.RequestCount(), all.Target5xx(), all.TargetConnectionErrors()}
+	}
 	b.fleet.widgets = []alarms.Widget{
-		alarms.Graph(title("requests"), balancer.RequestCount(), balancer.Target5xx(), balancer.ELB5xx(), balancer.RejectedConnections()),
+		alarms.Graph(title("requests"), requests...),
 		alarms.Graph(title("time to answer, s"), all.TargetResponseTime("p50"), all.TargetResponseTime("p99")).Line("too slow", p.slow().Seconds()),
 		alarms.Graph(title("requests per server and minute"), all.RequestCountPerTarget()).Line("scaling target", p.sizing.Tracking.RequestsPerTargetPerMinute),
 		alarms.Graph(title("servers"), group.InService(), group.Desired(), group.Min(), group.Max()).Line("needed at the peak", float64(p.sizing.ServersAtPeak)),
