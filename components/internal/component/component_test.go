@@ -20,9 +20,9 @@ const topicType = "aws:sns/topic:Topic"
 type box struct{ pulumi.ResourceState }
 
 // within runs a program that has one component.
-func within(t *testing.T, program func(ctx *pulumi.Context, kids component.Children) error, options ...cloudsim.Option) (*cloudsim.Recorder, error) {
+func within(t *testing.T, program func(ctx *pulumi.Context, kids component.Children) error) (*cloudsim.Recorder, error) {
 	t.Helper()
-	return cloudsim.New(options...).Run(func(ctx *pulumi.Context) error {
+	return cloudsim.New().Run(func(ctx *pulumi.Context) error {
 		kids, err := component.Register(ctx, "holdfast:index:Box", "box", pulumi.Map{"peak": pulumi.Int(5)}, &box{}, map[string]string{"owner": "platform"})
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func (d *depths) NewResource(args pulumi.MockResourceArgs) (string, resource.Pro
 	return args.Name, args.Inputs, nil
 }
 
-func (*depths) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) { return nil, nil }
+func (*depths) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) { return resource.PropertyMap{}, nil }
 
 func TestTheStateHoldsTheProgramsStackOnceForAComponentAndNotAgainForItsChildren(t *testing.T) {
 	t.Parallel()
@@ -114,7 +114,7 @@ func TestARegistrationThatNeverReturnsIsAnError(t *testing.T) {
 		_, err := component.New(ctx, kids, "topic", kids.Child("topic"), &sns.TopicArgs{}, nil,
 			func(*pulumi.Context, string, *sns.TopicArgs, ...pulumi.ResourceOption) (*sns.Topic, error) {
 				runtime.Goexit()
-				return nil, nil
+				return &sns.Topic{}, nil
 			})
 		return err
 	})
