@@ -74,6 +74,9 @@ func (b *bench) run(parts []part) error {
 	if err := b.layout.BuildPlugin(b.ctx, os.Stderr); err != nil {
 		return err
 	}
+	if err := b.layout.BuildPack(b.ctx, os.Stderr); err != nil {
+		return err
+	}
 	if err := b.layout.BuildHarness(b.ctx, os.Stderr); err != nil {
 		return err
 	}

@@ -10,47 +10,56 @@ import (
 )
 
 // shares tells where the time of a warm preview of prod goes. The program's share is what it takes under mocks, the
-// engine's is a preview through the Automation API less the program, and the harness adds the rest of what
-// `make preview` takes.
+// engine's is a preview through the Automation API less the program, the policies' is what the same preview takes longer
+// with the policy pack, and the harness adds the rest of what `make preview` takes.
 func (b *bench) shares() error {
 	title("A warm preview of prod, as make preview runs it")
 	settings, err := b.settingsOf("prod")
 	if err != nil {
 		return err
 	}
-	var whole, engine, program []time.Duration
+	pack := harness.Policy{Pack: b.layout.Pack(), Settings: b.layout.PackSettings()}
+	var whole, judged, engine, program []time.Duration
 	for range b.rounds {
 		took, err := timed(func() error { return b.command("make", "preview", "STACK=prod") })
 		if err != nil {
 			return err
 		}
 		whole = append(whole, took)
-		// The same simulated environment, whatever its state is.
-		stack, err := harness.Open(b.ctx, harness.Options{Layout: b.layout, CLI: b.cli, Stack: "prod"})
-		if err != nil {
+		if judged, err = b.previewed(judged, pack); err != nil {
 			return err
 		}
-		took, _, err = b.measure(stack.Preview)
-		if err != nil {
+		if engine, err = b.previewed(engine, harness.Policy{}); err != nil {
 			return err
 		}
-		engine = append(engine, took)
 		each, count, err := underMocks(stacks.Deploy, settings)
 		if err != nil {
 			return err
 		}
 		program = append(program, each*time.Duration(count))
 	}
-	all, run, own := median(whole), median(engine), median(program)
+	all, ruled, run, own := median(whole), median(judged), median(engine), median(program)
 	percent := func(part time.Duration) string {
 		return fmt.Sprintf("%s = %.0f %%", part.Round(time.Millisecond), 100*ratio(part, all))
 	}
 	line("whole", all.Round(time.Millisecond).String(), "")
 	line("engine", percent(run-own), "")
 	line("program", percent(own), "")
-	line("harness", percent(all-run), "")
-	line("harness over engine and program", fmt.Sprintf("%.3f", ratio(all, run)), "at most 1.10")
+	line("policies", percent(ruled-run), "")
+	line("harness", percent(all-ruled), "")
+	line("harness over engine, program and policies", fmt.Sprintf("%.3f", ratio(all, ruled)), "at most 1.10")
+	line("policies and harness over engine and program", fmt.Sprintf("%.3f", ratio(all, run)), "")
 	return nil
+}
+
+// previewed adds the time of one preview of the same simulated environment that make preview has, whatever its state is.
+func (b *bench) previewed(times []time.Duration, pack harness.Policy) ([]time.Duration, error) {
+	stack, err := harness.Open(b.ctx, harness.Options{Layout: b.layout, CLI: b.cli, Stack: "prod", Policy: pack})
+	if err != nil {
+		return nil, err
+	}
+	took, _, err := b.measure(stack.Preview)
+	return append(times, took), err
 }
 
 func (b *bench) command(name string, arguments ...string) error {
