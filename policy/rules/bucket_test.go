@@ -17,7 +17,9 @@ func verdicts(t *testing.T, fixture string) map[string]policy.Outcome {
 	require.NoError(t, err)
 	resources, err := f.Resources()
 	require.NoError(t, err)
-	report := policy.Evaluate(policy.NewGraph(f.Stack, resources), policy.Evaluation{Rules: rules.All(), Today: policytest.Day})
+	config, err := policy.NewConfig(f.Entries, rules.All())
+	require.NoError(t, err)
+	report := policy.Evaluate(policy.NewGraph(f.Stack, resources), policy.Evaluation{Rules: rules.All(), Config: config, Today: policytest.Day})
 	worst := map[string]policy.Outcome{}
 	for _, finding := range report.Findings {
 		worst[finding.Rule] = max(worst[finding.Rule], finding.Outcome)
