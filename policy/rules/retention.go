@@ -38,7 +38,7 @@ func retentionRules() []*policy.Rule {
 				"plain.tags.retention-class=events", "records.retentionPeriod=24", "lifecycle!", "lifecycle.rules[0].status=Disabled", "lifecycle.rules[0].transitions=[]",
 				"lifecycle.rules[0].transitions[0].days=30", "lifecycle.rules[0].transitions[0].days=180", "lifecycle.rules[0].transitions[0].storageClass=STANDARD_IA",
 				"lifecycle.rules[0].expiration.days=365", "lifecycle.rules[0].expiration.days=1000", "lifecycle.rules[0].expiration!", "lifecycle.rules[0].noncurrentVersionExpiration!",
-				"delivery.extendedS3Configuration.bucketArn='arn:aws:s3:::scratch'", "clicks.tags.retention-class=unheard-of",
+				"delivery.extendedS3Configuration={bucketArn: 'arn:aws:s3:::scratch'}", "clicks.tags.retention-class=unheard-of",
 			},
 			Guard: "clicks.retentionInDays", Absent: policy.Violation, Exempt: "plain.retentionInDays=30", Also: []string{"log-retention", "lambda-log-retention", "kinesis-retention", "s3-lifecycle", "s3-lifecycle-accepted", "log-path"},
 		},
