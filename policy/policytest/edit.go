@@ -231,7 +231,8 @@ func Apply(resources []policy.Resource, urn string, e Edit, used map[string]bool
 	for key, urns := range r.PropertyDependencies {
 		dependencies[key] = urns
 	}
-	if len(keys) == 1 {
+	// What is known in full after the edit is computed from nothing any more.
+	if len(keys) == 1 || !strings.Contains(whole.GetStructValue().GetFields()[keys[0]].String(), plugin.UnknownStringValue) {
 		delete(dependencies, keys[0])
 	}
 	for _, urn := range slices.Sorted(maps.Keys(used)) {
