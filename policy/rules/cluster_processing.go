@@ -144,7 +144,7 @@ resources:
     properties: {blockPublicSecurityGroupRules: true, permittedPublicSecurityGroupRuleRanges: [{minRange: 22, maxRange: 22}]}
 `,
 			Bad:   []string{"private.mapPublicIpOnLaunch=true", "block.blockPublicSecurityGroupRules=false", "block.permittedPublicSecurityGroupRuleRanges[0].maxRange=9000"},
-			Guard: "block.blockPublicSecurityGroupRules", Absent: policy.Violation, FixtureOnly: "the environments have no EMR cluster in their subnets",
+			Guard: "block.blockPublicSecurityGroupRules", Absent: policy.Violation, Also: []string{"subnet-no-auto-public-ip"}, FixtureOnly: "the environments have no EMR cluster in their subnets",
 		},
 	}}
 }
