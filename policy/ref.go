@@ -83,15 +83,12 @@ func (v Value) byText(types []string) Ref {
 	return Ref{How: ByText, Nodes: found, Text: text}
 }
 
-// nameless finds a resource whose id the host does not show: the engine hands policies the outputs alone, and not every
+// nameless finds a resource whose id the host does not have: the engine hands policies the outputs alone, and not every
 // provider repeats the id among them. What the property is computed from stands in for the text.
 func (v Value) nameless(types []string) Ref {
-	if v.node.graph.Stack.DryRun {
-		return Ref{How: Unclear} // A text that is known in a preview is computed from nothing.
-	}
 	r := v.byDependency(types)
 	for _, n := range r.Nodes {
-		if n.ID != "" && !isUnknown(n.ID) {
+		if n.ID != "" {
 			return Ref{How: Unclear}
 		}
 	}

@@ -81,8 +81,12 @@ func ReadState(text []byte) (Stack, []Resource, error) {
 }
 
 func (r *stateResource) resource() Resource {
+	id := r.ID
+	if id == "" && r.Custom {
+		id = unknownText // Planned, in a preview.
+	}
 	return Resource{
-		URN: r.URN, Type: r.Type, Name: NameOf(r.URN), ID: r.ID, Parent: r.Parent, Provider: r.Provider, Properties: Overlay(r.Inputs, r.Outputs),
+		URN: r.URN, Type: r.Type, Name: NameOf(r.URN), ID: id, Parent: r.Parent, Provider: r.Provider, Properties: Overlay(r.Inputs, r.Outputs),
 		Protect: r.Protect, RetainOnDelete: r.RetainOnDelete, IgnoreChanges: r.IgnoreChanges, Aliases: r.Aliases,
 		Dependencies: r.Dependencies, PropertyDependencies: r.PropertyDependencies,
 	}

@@ -165,8 +165,11 @@ func (b *builder) resource(name string, r *given) (policy.Resource, error) {
 		PropertyDependencies: map[string][]string{},
 	}
 	custom := made.Provider != "" || strings.HasPrefix(r.Type, "pulumi:providers:")
-	if made.ID == "" && custom && !b.fixture.preview {
+	if made.ID == "" && custom {
 		made.ID = name + "-id"
+	}
+	if custom && b.fixture.preview {
+		made.ID = plugin.UnknownStringValue
 	}
 	properties := map[string]any{}
 	for key, value := range r.Properties {

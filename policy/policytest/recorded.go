@@ -59,8 +59,12 @@ func resourceOf(r cloudsim.Record) (policy.Resource, error) {
 	if err != nil {
 		return policy.Resource{}, err
 	}
+	id := r.ID
+	if id == "" && r.Custom {
+		id = plugin.UnknownStringValue // In a preview.
+	}
 	return policy.Resource{
-		URN: r.URN, Type: r.Type, Name: r.Name, ID: r.ID, Parent: r.Parent, Provider: r.Provider,
+		URN: r.URN, Type: r.Type, Name: r.Name, ID: id, Parent: r.Parent, Provider: r.Provider,
 		Properties: policy.Overlay(inputs, outputs), Protect: r.Protect, RetainOnDelete: r.RetainOnDelete, IgnoreChanges: r.IgnoreChanges,
 		Aliases: r.Aliases, Dependencies: r.Dependencies, PropertyDependencies: r.PropertyDependencies,
 	}, nil

@@ -282,7 +282,7 @@ func (p *provider) Create(ctx context.Context, in *pulumirpc.CreateRequest) (*pu
 		return nil, err
 	}
 	out := &pulumirpc.CreateResponse{}
-	if out.Properties, err = object(r.Outputs); err != nil || in.GetPreview() {
+	if out.Properties, err = outputs(r); err != nil || in.GetPreview() {
 		return out, err
 	}
 	out.Id = r.ID
@@ -301,7 +301,7 @@ func (p *provider) Read(_ context.Context, in *pulumirpc.ReadRequest) (*pulumirp
 		return nil, err
 	}
 	out := &pulumirpc.ReadResponse{Id: r.ID}
-	if out.Properties, err = object(r.Outputs); err != nil {
+	if out.Properties, err = outputs(r); err != nil {
 		return nil, err
 	}
 	out.Inputs, err = object(readInputs(p.model.row(r.Type), r, old))
@@ -336,7 +336,7 @@ func (p *provider) Update(ctx context.Context, in *pulumirpc.UpdateRequest) (*pu
 		return nil, err
 	}
 	out := &pulumirpc.UpdateResponse{}
-	if out.Properties, err = object(r.Outputs); err != nil || in.GetPreview() {
+	if out.Properties, err = outputs(r); err != nil || in.GetPreview() {
 		return out, err
 	}
 	p.wait(ctx, p.model.row(r.Type).Durations.Update)
@@ -374,6 +374,17 @@ func properties(object *structpb.Struct) (resource.PropertyMap, error) {
 		return resource.PropertyMap{}, nil
 	}
 	return plugin.UnmarshalProperties(object, keepAll)
+}
+
+// outputs are what the engine keeps. As with the real provider, whose resources are Terraform's, the id is one of them; of a
+// resource that is only planned it is not known yet.
+func outputs(r *Resource) (*structpb.Struct, error) {
+	all := r.Outputs.Copy()
+	all["id"] = resource.MakeComputed(resource.NewProperty(""))
+	if r.ID != "" {
+		all["id"] = resource.NewProperty(r.ID)
+	}
+	return object(all)
 }
 
 func object(properties resource.PropertyMap) (*structpb.Struct, error) {
