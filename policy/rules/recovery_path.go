@@ -154,8 +154,8 @@ func (s *serving) edges(g *policy.Graph) {
 
 // targets leads load balancers to what answers behind them.
 func (s *serving) targets(g *policy.Graph) {
-	for target, forwarders := range frontsOf(g) {
-		for _, n := range forwarders {
+	for _, target := range g.ByType(targetGroups...) {
+		for _, n := range frontsOf(g)[target] {
 			listener := n
 			if slices.Contains(listenerRules, n.Type) {
 				listener = n.Get("listenerArn").Ref(listeners...).Node()
@@ -286,7 +286,7 @@ func admitted(g *policy.Graph) map[*policy.Node][]*policy.Node {
 			}
 		}
 	}
-	for worn := range wearers {
+	for _, worn := range g.ByType(securityGroup) {
 		for _, rule := range worn.Get("ingress").Items() {
 			allow(worn, rule.Get("securityGroups"))
 		}

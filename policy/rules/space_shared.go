@@ -59,7 +59,7 @@ resources:
 			Guard: "app-b.availabilityZone", Absent: policy.Unknown, Exempt: "web.targetGroupArns!",
 			Also: []string{
 				"asg-multi-az", "lb-multi-az", "client-to-elb-reachability", "elb-to-instance-reachability", "tls-path", "instance-to-artifact-reachability",
-				"az-loss-capacity", "alarm-coverage",
+				"az-loss-capacity", "alarm-coverage", "rto-budget", "single-point-of-failure",
 			},
 		},
 	}
