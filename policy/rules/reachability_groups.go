@@ -30,6 +30,8 @@ type groupRule struct {
 	ports    interval
 	ranges   []netip.Prefix
 	groups   []*policy.Node
+	// strangers are the ids of groups that are not part of the stack.
+	strangers []string
 	// endpoints are the gateway endpoints whose prefix list the rule names, lists the prefix lists of nobody in the stack.
 	endpoints []*policy.Node
 	lists     []policy.Value
@@ -118,6 +120,7 @@ func (f *firewall) rule(n *policy.Node, v policy.Value, out bool) *groupRule {
 	for _, key := range []string{"securityGroups", "sourceSecurityGroupId", "referencedSecurityGroupId"} {
 		found, complete := v.Get(key).Refs(anySecurityGroup...)
 		r.groups = append(r.groups, found...)
+		r.strangers = append(r.strangers, strangersIn(v.Get(key))...)
 		if !complete && v.Get(key).Unknown() {
 			r.unsure = append(r.unsure, v.Get(key))
 		}
@@ -127,6 +130,17 @@ func (f *firewall) rule(n *policy.Node, v policy.Value, out bool) *groupRule {
 	}
 	f.byNode[n] = append(f.byNode[n], r)
 	return r
+}
+
+// strangersIn are the ids in a list of groups that the stack does not have.
+func strangersIn(v policy.Value) []string {
+	var ids []string
+	for _, item := range v.Items() {
+		if r := item.Ref(anySecurityGroup...); r.How == policy.Outside && r.Text != "" {
+			ids = append(ids, r.Text)
+		}
+	}
+	return ids
 }
 
 // selfGroup is the group that a rule belongs to.
@@ -188,9 +202,10 @@ func (r *groupRule) addEntries(list *policy.Node) {
 
 // peer is the other end of a connection, as security groups see it.
 type peer struct {
-	groups   []*policy.Node
-	ranges   []netip.Prefix
-	endpoint *policy.Node
+	groups    []*policy.Node
+	strangers []string
+	ranges    []netip.Prefix
+	endpoint  *policy.Node
 	// unsure are the values that hide the peer's addresses or groups.
 	unsure []policy.Value
 }
@@ -237,12 +252,8 @@ func (r *groupRule) names(p peer) bool {
 	if p.endpoint != nil && slices.Contains(r.endpoints, p.endpoint) {
 		return true
 	}
-	for _, of := range p.groups {
-		if slices.Contains(r.groups, of) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.groups, func(of *policy.Node) bool { return slices.Contains(r.groups, of) }) ||
+		slices.ContainsFunc(p.strangers, func(id string) bool { return slices.Contains(r.strangers, id) })
 }
 
 // sources are the rules of the groups through which anybody can come in on a port.

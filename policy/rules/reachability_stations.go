@@ -14,6 +14,8 @@ type station struct {
 	node    *policy.Node
 	subnets []*policy.Node
 	groups  []*policy.Node
+	// strangers are the ids of security groups that are not part of the stack.
+	strangers []string
 	// unsure are values that hide subnets or groups; unmodelled says what the stack does not show.
 	unsure     []policy.Value
 	unmodelled string
@@ -34,6 +36,7 @@ func (s *station) takeSubnets(list policy.Value) {
 func (s *station) takeGroups(list policy.Value) {
 	found, complete := list.Refs(anySecurityGroup...)
 	s.groups = append(s.groups, found...)
+	s.strangers = append(s.strangers, strangersIn(list)...)
 	if !complete {
 		s.hide(list, "a security group of "+s.node.String()+" is not part of the stack")
 	}
@@ -62,7 +65,7 @@ func (s *station) hide(v policy.Value, words string) {
 
 // peer is the station as security groups at the other end see it.
 func (s *station) peer() peer {
-	p := peer{groups: s.groups, unsure: s.unsure}
+	p := peer{groups: s.groups, strangers: s.strangers}
 	ranges, unsure := rangesOf(s.subnets)
 	p.ranges = ranges
 	p.unsure = append(slices.Clone(s.unsure), unsure...)

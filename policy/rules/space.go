@@ -225,7 +225,7 @@ func subnetFits() *policy.Rule {
 			Good:  spaceStack,
 			Bad:   []string{"web.maxSize=20000", "a.cidrBlock=10.0.1.0/27", "a.cidrBlock=10.0.1.0/28", "web.maxSize=50", `web.vpcZoneIdentifiers! ; a.cidrBlock=10.0.1.0/28`},
 			Guard: "a.cidrBlock", Absent: policy.Unknown, Exempt: "web! ; front!",
-			Also: []string{"subnet-headroom", "cost-ceiling", "size-ceiling", "asg-multi-az"},
+			Also: []string{"subnet-headroom", "subnet-inside-network", "elb-to-instance-reachability", "cost-ceiling", "size-ceiling", "asg-multi-az"},
 		},
 	}
 }
