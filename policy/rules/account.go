@@ -133,8 +133,7 @@ resources:
 				`@policy.pack-settings.accounts={dev: "222222222222"}`, `@policy.pack-settings.accounts={prod: "111111111111", dev: "111111111111"}`,
 			},
 			Guard: "aws.allowedAccountIds", Absent: policy.Violation, Exempt: "@policy.pack-settings.accounts={}",
-			FixtureOnly: "two of the edits are of the policy configuration",
-			Also:        []string{"provider-account-pinned"},
+			Also: []string{"provider-account-pinned", "topic-admits-publisher", "topic-key-admits-publisher"},
 		},
 	}
 }

@@ -98,7 +98,6 @@ resources:
 				`key.policy.Statement[0].Principal={AWS: "arn:aws:iam::111111111111:role/other"}`,
 			},
 			Guard: "grant.policy", Absent: policy.NotApplicable, Also: []string{"kms-policy-keeps-admin"},
-			FixtureOnly: "which role and which key come first in an environment differs",
 		},
 	}
 }

@@ -63,8 +63,7 @@ resources:
 				"admits.policy.Statement[0].Effect=Deny", "admits.policy.Statement[0].Principal.Service=other.amazonaws.com", "log.retentionInDays=0",
 			},
 			Guard: "log.retentionInDays", Absent: policy.Violation,
-			Also:        []string{"s3-block-public-access", "s3-lifecycle", "log-retention", "retention-tiers", "s3-tls-only"},
-			FixtureOnly: "log groups and buckets that come first in an environment are not those of the example",
+			Also: []string{"s3-block-public-access", "s3-lifecycle", "log-retention", "retention-tiers", "s3-tls-only"},
 		},
 	}
 }

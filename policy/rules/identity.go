@@ -142,7 +142,7 @@ func noAdmin() *policy.Rule {
 				`role.managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]`,
 				`role.inlinePolicies=[{name: all, policy: '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'}]`,
 			},
-			Guard: "grant.policy", Absent: policy.Pass, FixtureOnly: "the environments attach no policies by ARN",
+			Guard: "grant.policy", Absent: policy.Pass,
 			Also: append(slices.Clone(grantSiblings), "iam-no-managed-policy"),
 		},
 	}
@@ -192,9 +192,9 @@ func noStarAction() *policy.Rule {
 		Proof: policy.Proof{
 			Good: goodGrant,
 			Bad: []string{
-				`grant.policy.Statement[1]={Effect: Allow, Action: "logs:*", Resource: "arn:aws:logs:eu-central-1:111111111111:log-group:*"}`,
-				`grant.policy.Statement[1]={Effect: Allow, Action: ["logs:PutLogEvents", "*"], Resource: "arn:aws:logs:eu-central-1:111111111111:log-group:*"}`,
-				`grant.policy.Statement[1]={Effect: Allow, NotAction: "iam:*", Resource: "arn:aws:logs:eu-central-1:111111111111:log-group:*"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "logs:*", Resource: "arn:aws:logs:eu-central-1:444444444444:log-group:*"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: ["logs:PutLogEvents", "*"], Resource: "arn:aws:logs:eu-central-1:444444444444:log-group:*"}`,
+				`grant.policy.Statement[1]={Effect: Allow, NotAction: "iam:*", Resource: "arn:aws:logs:eu-central-1:444444444444:log-group:*"}`,
 			},
 			Guard: "grant.policy", Absent: policy.Pass, Also: grantSiblings,
 		},
@@ -245,7 +245,7 @@ func noStarResource() *policy.Rule {
 				`grant.policy.Statement[1]={Effect: Allow, Action: "secretsmanager:GetSecretValue", Resource: "*"}`,
 				`grant.policy.Statement[1]={Effect: Allow, Action: ["ec2:DescribeTags", "s3:GetObject"], Resource: "arn:aws:s3:::*"}`,
 				`grant.policy.Statement[1]={Effect: Allow, Action: "sts:AssumeRole", Resource: "*", Condition: {Bool: {"aws:SecureTransport": "true"}}}`,
-				`grant.policy.Statement[1]={Effect: Allow, Action: "sqs:SendMessage", NotResource: "arn:aws:sqs:eu-central-1:111111111111:other"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "sqs:SendMessage", NotResource: "arn:aws:sqs:eu-central-1:444444444444:other"}`,
 			},
 			Guard: "grant.policy", Absent: policy.Pass, Also: grantSiblings,
 		},
@@ -297,9 +297,9 @@ func noPrivilegeEscalation() *policy.Rule {
 		Proof: policy.Proof{
 			Good: goodGrant,
 			Bad: []string{
-				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:PutRolePolicy", Resource: "arn:aws:iam::111111111111:role/other-*"}`,
-				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:Create*", Resource: "arn:aws:iam::111111111111:user/other-*"}`,
-				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:updateassumerolepolicy", Resource: "arn:aws:iam::111111111111:role/other-*"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:PutRolePolicy", Resource: "arn:aws:iam::444444444444:role/other-*"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:Create*", Resource: "arn:aws:iam::444444444444:user/other-*"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:updateassumerolepolicy", Resource: "arn:aws:iam::444444444444:role/other-*"}`,
 			},
 			Guard: "grant.policy", Absent: policy.Pass, Also: grantSiblings,
 		},
@@ -333,9 +333,9 @@ func passRoleScoped() *policy.Rule {
 `,
 			Bad: []string{
 				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:PassRole", Resource: "*", Condition: {StringEquals: {"iam:PassedToService": "ec2.amazonaws.com"}}}`,
-				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:Pass*", Resource: "arn:aws:iam::111111111111:role/*", Condition: {StringEquals: {"iam:PassedToService": "ec2.amazonaws.com"}}}`,
-				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:PassRole", Resource: "arn:aws:iam::111111111111:role/other-*"}`,
-				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:PassRole", Resource: "arn:aws:iam::111111111111:role/other-*", Condition: {StringLike: {"iam:PassedToService": "*"}}}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:Pass*", Resource: "arn:aws:iam::444444444444:role/*", Condition: {StringEquals: {"iam:PassedToService": "ec2.amazonaws.com"}}}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:PassRole", Resource: "arn:aws:iam::444444444444:role/other-*"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "iam:PassRole", Resource: "arn:aws:iam::444444444444:role/other-*", Condition: {StringLike: {"iam:PassedToService": "*"}}}`,
 			},
 			Guard: "grant.policy", Absent: policy.Pass, Also: grantSiblings,
 		},

@@ -45,11 +45,11 @@ resources:
 `,
 			Bad: []string{
 				`role.assumeRolePolicy.Statement[1]={Effect: Allow, Action: "sts:AssumeRole", Principal: "*"}`,
-				`role.assumeRolePolicy.Statement[1]={Effect: Allow, Action: "sts:AssumeRole", Principal: {AWS: "arn:aws:iam::111111111111:root"}}`,
+				`role.assumeRolePolicy.Statement[1]={Effect: Allow, Action: "sts:AssumeRole", Principal: {AWS: "arn:aws:iam::444444444444:root"}}`,
 				`role.assumeRolePolicy.Statement[1]={Effect: Allow, Action: "sts:AssumeRole", Principal: {AWS: ["444444444444"]}}`,
-				`role.assumeRolePolicy.Statement[1]={Effect: Allow, Action: "sts:AssumeRoleWithWebIdentity", Principal: {Federated: "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"}, Condition: {StringEquals: {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}}`,
-				`role.assumeRolePolicy.Statement[1]={Effect: Allow, Action: "sts:AssumeRoleWithWebIdentity", Principal: {Federated: "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"}, Condition: {StringLike: {"token.actions.githubusercontent.com:sub": "repo:*"}}}`,
-				`role.assumeRolePolicy.Statement[1]={Effect: Allow, Action: "sts:AssumeRoleWithSAML", Principal: {Federated: "arn:aws:iam::111111111111:saml-provider/corp"}}`,
+				`role.assumeRolePolicy.Statement[1]={Effect: Allow, Action: "sts:AssumeRoleWithWebIdentity", Principal: {Federated: "arn:aws:iam::444444444444:oidc-provider/token.actions.githubusercontent.com"}, Condition: {StringEquals: {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}}`,
+				`role.assumeRolePolicy.Statement[1]={Effect: Allow, Action: "sts:AssumeRoleWithWebIdentity", Principal: {Federated: "arn:aws:iam::444444444444:oidc-provider/token.actions.githubusercontent.com"}, Condition: {StringLike: {"token.actions.githubusercontent.com:sub": "repo:*"}}}`,
+				`role.assumeRolePolicy.Statement[1]={Effect: Allow, Action: "sts:AssumeRoleWithSAML", Principal: {Federated: "arn:aws:iam::444444444444:saml-provider/corp"}}`,
 			},
 			Guard: "role.assumeRolePolicy", Absent: policy.Pass,
 		},
@@ -160,7 +160,7 @@ resources:
 				`role.managedPolicyArns=["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]`,
 				"attached.policyArn=arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
 			},
-			Guard: "role.managedPolicyArns", Absent: policy.Pass, FixtureOnly: "the environments attach no policies by ARN",
+			Guard: "role.managedPolicyArns", Absent: policy.Pass,
 		},
 	}
 }

@@ -101,7 +101,7 @@ resources:
 			Bad: []string{
 				`key.policy.Statement[0].Principal={AWS: "*"}`,
 				`key.policy.Statement[0].Principal="*"`,
-				`key.policy.Statement[0].Principal={AWS: "*"} ; key.policy.Statement[0].Condition={StringNotEquals: {"aws:PrincipalAccount": "222222222222"}}`,
+				`key.policy.Statement[0].Principal={AWS: "*"} ; key.policy.Statement[0].Condition={StringNotEquals: {"aws:PrincipalAccount": "444444444444"}}`,
 			},
 			Guard: "key.policy", Absent: policy.Pass,
 			Also: []string{"kms-policy-keeps-admin", "kms-reach", "kms-reach-service"},
@@ -160,7 +160,7 @@ resources:
   copy: {type: "aws:kms/replicaKey:ReplicaKey", properties: {enabled: true, policy: "{}"}}
 `,
 			Bad:   []string{"key.isEnabled=false", "copy.enabled=false"},
-			Guard: "key.isEnabled", Absent: policy.Pass, FixtureOnly: "the environments have no replica keys",
+			Guard: "key.isEnabled", Absent: policy.Pass, Also: []string{"topic-key-admits-publisher"},
 		},
 	}
 }
@@ -177,7 +177,7 @@ func kmsPolicyDefined() *policy.Rule {
 			if len(keyPolicies(c.Graph())[c.Node]) > 0 {
 				return
 			}
-			c.Require(c.Get("policy"), "a key policy", func(v policy.Value) bool { return !v.Empty() })
+			c.Set("policy", "a key policy")
 		},
 		Proof: policy.Proof{
 			Good: `
@@ -188,9 +188,9 @@ resources:
       enableKeyRotation: true
       policy: {$json: {Statement: [{Effect: Allow, Action: "kms:*", Resource: "*", Principal: {AWS: "arn:aws:iam::111111111111:root"}}]}}
 `,
-			Bad:   []string{"key.policy!", `key.policy=""`},
-			Guard: "key.policy", Absent: policy.Violation,
-			Also: []string{"kms-reach", "kms-reach-service"},
+			Bad:       []string{"key.policy!", `key.policy=""`},
+			Unguarded: "a policy that is only known later is a policy",
+			Also:      []string{"kms-reach", "kms-reach-service", "topic-key-admits-publisher", "dead-letter-deliverable"},
 		},
 	}
 }
@@ -422,10 +422,10 @@ resources:
     properties: {settingId: /ssm/documents/console/public-sharing-permission, settingValue: Disable}
 `,
 			Bad: []string{
-				`document.permissions={type: Share, accountIds: All}`, `document.permissions={type: Share, accountIds: "222222222222,all"}`,
+				`document.permissions={type: Share, accountIds: All}`, `document.permissions={type: Share, accountIds: "444444444444,all"}`,
 				"sharing.settingValue=Enable",
 			},
-			Guard: "document.permissions", Absent: policy.Pass, FixtureOnly: "the environments set no service settings",
+			Guard: "document.permissions", Absent: policy.Pass,
 		},
 	}
 }
