@@ -113,7 +113,7 @@ func alarmDimensions() *policy.Rule {
 				"alarm.dimensions.AvailabilityZone=eu-central-1f", "lb!", "tg!",
 			},
 			Guard: "alarm.dimensions", Absent: policy.NotApplicable, Exempt: `alarm.namespace=Shop ; alarm.dimensions={"Queue": "a"}`,
-			Also: []string{"alarm-coverage", "alarm-in-time", "tg-health-check-defined", "alarm-metric-known", "r53-no-dangling", "sg-attached"},
+			Also: []string{"alarm-coverage", "alarm-in-time", "tg-health-check-defined", "alarm-metric-known", "r53-no-dangling", "sg-attached", "ghost-reference"},
 		},
 	}
 }
@@ -313,7 +313,7 @@ func alarmMissingData() *policy.Rule {
 				`alarm.namespace=CWAgent ; alarm.metricName=mem_used_percent ; alarm.dimensions={"AutoScalingGroupName": "web"} ; alarm.comparisonOperator=GreaterThanThreshold ; alarm.treatMissingData=missing`,
 			},
 			Guard: "alarm.treatMissingData", Absent: policy.Violation, Exempt: "alarm.metricName=UnHealthyHostCount",
-			Also: []string{"alarm-dimensions", "alarm-coverage"},
+			Also: []string{"alarm-dimensions", "alarm-coverage", "scheduler-dead-letter", "sns-dead-letter", "sqs-dead-letter"},
 		},
 	}
 }

@@ -220,7 +220,7 @@ resources:
 				"db.multiAz=false", "db.multiAz!", "two-in!", "two.subnetId=${a.id}", "lb.subnets[2]! ; lb.subnets[1]!", "b.availabilityZone=eu-central-1a",
 			},
 			Guard: "db.multiAz", Absent: policy.Violation, Exempt: "https!",
-			Also: []string{"rto-budget", "az-loss-capacity", "alarm-dimensions", "lb-multi-az", "rds-multi-az", "asg-multi-az"},
+			Also: []string{"rto-budget", "az-loss-capacity", "elb-and-asg-share-zones", "alarm-dimensions", "lb-multi-az", "rds-multi-az", "asg-multi-az"},
 		},
 	}
 }
