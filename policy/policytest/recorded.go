@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/seed-11444627/holdfast/policy"
+	"github.com/seed-11444627/holdfast/policy/report"
 	"github.com/seed-11444627/holdfast/policy/rules"
 	"github.com/seed-11444627/holdfast/tests/cloudsim"
 )
@@ -74,20 +76,27 @@ func wired(properties resource.PropertyMap) (*structpb.Struct, error) {
 	return plugin.MarshalProperties(properties, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true})
 }
 
-// Check fails the test with every violation that the recorded program would be stopped for:
+// Check fails the test with every violation that the recorded program would be stopped for. A configuration of the policy
+// pack may be given; the catalogue's own defaults hold otherwise.
 //
 //	policytest.Check(t, recorder)
-func Check(t *testing.T, recorder *cloudsim.Recorder) {
+func Check(t *testing.T, recorder *cloudsim.Recorder, configuration ...string) {
 	t.Helper()
 	graph, err := Recorded(recorder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	report := policy.Evaluate(graph, policy.Evaluation{Rules: rules.All(), Today: Day})
-	stopping := slices.DeleteFunc(report.Findings, func(f policy.Finding) bool { return !f.Stops() })
+	config := &policy.Config{}
+	for _, text := range configuration {
+		if config, err = policy.ParseConfig([]byte(text), rules.All()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	judged := policy.Evaluate(graph, policy.Evaluation{Rules: rules.All(), Config: config, Today: time.Now()})
+	stopping := slices.DeleteFunc(judged.Findings, func(f policy.Finding) bool { return !f.Stops() })
 	var text []string
 	for _, f := range stopping {
-		text = append(text, f.Rule+": "+f.Message()+"\n    fix: "+f.Fix)
+		text = append(text, f.Rule+": "+report.Explain(f))
 	}
 	if len(text) > 0 {
 		t.Fatalf("%d violations:\n%s", len(text), strings.Join(text, "\n"))

@@ -14,12 +14,13 @@ import (
 	"github.com/seed-11444627/holdfast/components/fleet"
 	"github.com/seed-11444627/holdfast/components/network"
 	"github.com/seed-11444627/holdfast/components/posture"
+	"github.com/seed-11444627/holdfast/policy/policytest"
 	"github.com/seed-11444627/holdfast/tests/cloudsim"
 )
 
 // inCloud runs a program on a simulated cloud in the example's account and region.
 func inCloud(program pulumi.RunFunc, options ...cloudsim.Option) (*cloudsim.Recorder, error) {
-	here := []cloudsim.Option{cloudsim.Account(account), cloudsim.Region(region)}
+	here := []cloudsim.Option{cloudsim.Account(account), cloudsim.Region(region), cloudsim.Project("consumer", "dev")}
 	return cloudsim.New(append(here, options...)...).Run(program)
 }
 
@@ -46,6 +47,13 @@ func TestTheProgramStatesWhatItPromises(t *testing.T) {
 	require.Len(t, stated, 1)
 	require.InDelta(t, 60, stated[0].Capacity.Peak, 0)
 	require.GreaterOrEqual(t, stated[0].Capacity.AfterZoneLoss, stated[0].Capacity.Peak)
+}
+
+// One line holds a program to every rule of the policy pack.
+func TestTheProgramKeepsThePolicy(t *testing.T) {
+	cloud, err := inCloud(deploy)
+	require.NoError(t, err)
+	policytest.Check(t, cloud)
 }
 
 func TestTheProgramCanBePreviewedBeforeAnythingExists(t *testing.T) {

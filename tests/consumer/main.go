@@ -21,15 +21,22 @@ const (
 	image   = "ami-0a1b2c3d4e5f60718"
 )
 
+// tags are on everything: by the providers, and on servers by the fleet, because a group's servers get no default tags.
+var tags = map[string]string{"owner": "team", "cost-centre": "cc-1000", "environment": "dev", "data-class": "internal"}
+
 func main() { pulumi.Run(deploy) }
 
 // deploy makes the topics of both regions and the hashing workload.
 func deploy(ctx *pulumi.Context) error {
-	virginia, err := aws.NewProvider(ctx, edge, &aws.ProviderArgs{Region: pulumi.String(edge)})
+	frankfurt, err := provider(ctx, region)
 	if err != nil {
-		return fmt.Errorf("creating the provider of %s: %w", edge, err)
+		return err
 	}
-	home, err := topic(ctx, "alarms", region)
+	virginia, err := provider(ctx, edge)
+	if err != nil {
+		return err
+	}
+	home, err := topic(ctx, "alarms", region, pulumi.Provider(frankfurt))
 	if err != nil {
 		return err
 	}
@@ -37,7 +44,7 @@ func deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	made, err := hashing(ctx, home.Route(), server(), fleet.CDN{USEast1: virginia, Alarms: far.Route()})
+	made, err := hashing(ctx, home.Route(), server(), fleet.CDN{USEast1: virginia, Alarms: far.Route()}, pulumi.Provider(frankfurt))
 	if err != nil {
 		return err
 	}
@@ -48,6 +55,18 @@ func deploy(ctx *pulumi.Context) error {
 	ctx.Export("url", made.URL)
 	ctx.Export("posture", pulumi.String(stated))
 	return nil
+}
+
+// provider accepts one account and tags everything that it makes.
+func provider(ctx *pulumi.Context, in string) (*aws.Provider, error) {
+	made, err := aws.NewProvider(ctx, in, &aws.ProviderArgs{
+		Region: pulumi.String(in), AllowedAccountIds: pulumi.StringArray{pulumi.String(account)},
+		DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(tags)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the provider of %s: %w", in, err)
+	}
+	return made, nil
 }
 
 func topic(ctx *pulumi.Context, name, in string, opts ...pulumi.ResourceOption) (*alarms.AlarmTopic, error) {
