@@ -272,7 +272,8 @@ func artifactPinned() *policy.Rule {
 		},
 		Settings: artifactSettings(
 			policy.Setting{Name: "pipeline", Kind: policy.KindList, Default: []any{"dev", "stg", "prod"}, Help: "the environments in the order in which an artifact passes them"},
-			policy.Setting{Name: "promotions", Kind: policy.KindList, Default: []any{}, Help: `what was promoted: [{"artifact": "sha256:… or ami-…", "from": "stg", "to": "prod", "at": "2026-11-20", "by": "platform"}]; ` +
+			policy.Setting{Name: "promotions", Kind: policy.KindList, Default: []any{}, Help: `what was promoted: ` +
+				`[{"artifact": "sha256:… or ami-…", "from": "stg", "to": "prod", "at": "2026-11-20", "by": "platform"}]; ` +
 				"while there are none, only pinning is judged"},
 		),
 		Check: func(c *policy.Case) {

@@ -251,7 +251,8 @@ func costCeiling() *policy.Rule {
 		},
 		Settings: []policy.Setting{
 			ceilingSetting(`the ceiling of each environment in USD per month: {"dev": 400, "prod": 3000}; an environment without one is not judged`),
-			{Name: "monthly", Kind: policy.KindObject, Default: map[string]any{}, Help: `prices of single resources in USD per month, by type, for what the table lacks or what is charged by use: {"aws:rds/instance:Instance": 180}`},
+			{Name: "monthly", Kind: policy.KindObject, Default: map[string]any{}, Help: `prices of single resources in USD per month, by type, ` +
+				`for what the table lacks or what is charged by use: {"aws:rds/instance:Instance": 180}`},
 		},
 		Check: func(c *policy.Case) {
 			ceiling, ok := ceilingOf(c)
@@ -290,7 +291,7 @@ resources:
   db: {type: "aws:rds/instance:Instance"}
 `,
 			Bad: []string{
-				"group.minSize=12", "launch.instanceType=c7i.8xlarge", "group.maxSize=40", "ssm.subnetIds=[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, bb, cc, dd, ee, ff, gg, hh, ii, jj, kk, ll, mm, nn, oo, pp]",
+				"group.minSize=12", "launch.instanceType=c7i.8xlarge", "group.maxSize=40", "ssm.subnetIds=[" + strings.Repeat("a, ", 42) + "b]",
 				"group.desiredCapacity=20",
 			},
 			Guard: "launch.instanceType", Absent: policy.Unknown,

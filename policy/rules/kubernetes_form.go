@@ -31,7 +31,8 @@ func fieldNames() *policy.Rule {
 		},
 		Check: func(c *policy.Case) { capitals(c, c.Props()) },
 		Proof: policy.Proof{
-			Good: deploymentOf(`{containers: [{name: web, resources: {limits: {Custom: 1}}}]}`) + "  text: {type: \"kubernetes:yaml/v2:ConfigGroup\", properties: {objs: [{apiVersion: v1, kind: ConfigMap, data: {Key: value}}]}}\n",
+			Good: deploymentOf(`{containers: [{name: web, resources: {limits: {Custom: 1}}}]}`) +
+				"  text: {type: \"kubernetes:yaml/v2:ConfigGroup\", properties: {objs: [{apiVersion: v1, kind: ConfigMap, data: {Key: value}}]}}\n",
 			Bad: []string{
 				"web.spec.Replicas=6", "web.ApiVersion=apps/v1", specPath + "containers[0].Image=nginx", "text.objs[0]={ApiVersion: v1, kind: ConfigMap}",
 			},

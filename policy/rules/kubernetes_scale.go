@@ -166,7 +166,8 @@ func disruptionBudget() *policy.Rule {
 			Good: budgetOf("maxUnavailable: 1"),
 			Bad: []string{
 				"budget!", "budget.spec.selector.matchLabels.app=shop", "budget.metadata.namespace=other", "budget.spec.selector!",
-				`+second={type: "kubernetes:policy/v1:PodDisruptionBudget", properties: {metadata: {namespace: shop}, spec: {maxUnavailable: 1, selector: {matchExpressions: [{key: tier, operator: In, values: [front]}]}}}}`,
+				`+second={type: "kubernetes:policy/v1:PodDisruptionBudget", properties: {metadata: {namespace: shop}, ` +
+					`spec: {maxUnavailable: 1, selector: {matchExpressions: [{key: tier, operator: In, values: [front]}]}}}}`,
 			},
 			Guard: "budget.spec.selector", Absent: policy.Violation, Exempt: "budget! ; scaler.spec.minReplicas=1", Also: []string{"k8s-drain-safe"},
 		},
@@ -313,11 +314,13 @@ func spreadOverZones() *policy.Rule {
 			}
 		},
 		Proof: policy.Proof{
-			Good: deploymentOf(`{containers: [{name: web}], topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}]}`),
+			Good: deploymentOf(`{containers: [{name: web}], topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, ` +
+				`labelSelector: {matchLabels: {app: web}}}]}`),
 			Bad: []string{
 				specPath + "topologySpreadConstraints!", specPath + "topologySpreadConstraints[0].topologyKey=kubernetes.io/hostname",
 				specPath + "topologySpreadConstraints[0].labelSelector.matchLabels.app=shop", specPath + "topologySpreadConstraints[0].labelSelector!",
-				specPath + "topologySpreadConstraints! ; " + specPath + "affinity={podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}}]}}",
+				specPath + "topologySpreadConstraints! ; " + specPath + "affinity={podAntiAffinity: " +
+					"{preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}}]}}",
 			},
 			Guard: specPath + "topologySpreadConstraints", Absent: policy.Violation, Exempt: "web.spec.replicas=1",
 		},

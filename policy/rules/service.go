@@ -108,8 +108,8 @@ func workloadSettings() []policy.Setting {
 
 // allowance is what one workload may use.
 type allowance struct {
-	workload         string
-	allowed, support []string
+	workload, component string
+	allowed, support    []string
 }
 
 func (a allowance) has(service string) bool {
@@ -120,16 +120,25 @@ func (a allowance) String() string {
 	return "a service that " + a.workload + " may use: " + strings.Join(a.allowed, ", ") + "; in support of them " + strings.Join(a.support, ", ")
 }
 
-// allowanceOf is the allowance of the workload that a resource belongs to, by its tag or by the component that it is part of;
-// unclear while the tag is not known yet.
-func allowanceOf(c *policy.Case, n *policy.Node) (a allowance, found, unclear bool) {
+// allowances are the lists of the stack's environment, by workload.
+func allowances(c *policy.Case) []allowance {
 	workloads, _ := c.ForEnvironment("workloads").(map[string]any)
-	tag := n.Get("tags.workload")
+	var all []allowance
 	for _, name := range slices.Sorted(maps.Keys(workloads)) {
 		entry, _ := workloads[name].(map[string]any)
 		component, _ := entry["component"].(string)
-		if tag.Is(name) || component != "" && partOf(n, component) {
-			return allowance{workload: name, allowed: settingTexts(entry["allowed"]), support: settingTexts(entry["support"])}, true, false
+		all = append(all, allowance{workload: name, component: component, allowed: settingTexts(entry["allowed"]), support: settingTexts(entry["support"])})
+	}
+	return all
+}
+
+// allowanceOf is the allowance of the workload that a resource belongs to, by its tag or by the component that it is part of;
+// unclear while the tag is not known yet.
+func allowanceOf(all []allowance, n *policy.Node) (a allowance, found, unclear bool) {
+	tag := n.Get("tags.workload")
+	for _, a := range all {
+		if tag.Is(a.workload) || a.component != "" && partOf(n, a.component) {
+			return a, true, false
 		}
 	}
 	return allowance{}, false, tag.Unknown()
@@ -170,16 +179,20 @@ func serviceAllowList() *policy.Rule {
 		Sources:  []string{"https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"},
 		Settings: workloadSettings(),
 		Check: func(c *policy.Case) {
+			all := allowances(c)
 			for _, n := range c.Graph().Nodes() {
 				if !usesService(n) {
 					continue
 				}
-				a, found, unclear := allowanceOf(c, n)
+				a, found, unclear := allowanceOf(all, n)
 				if unclear {
 					c.At(n).Unclear(n.Get("tags.workload"))
 				}
+				if !found {
+					continue
+				}
 				service := serviceOf(n.Type)
-				if !found || a.has(service) {
+				if a.has(service) {
 					continue
 				}
 				if service == "" {
@@ -226,7 +239,7 @@ func serviceAllowListGranted() *policy.Rule {
 		Sources:  []string{"https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html"},
 		Settings: workloadSettings(),
 		Check: func(c *policy.Case) {
-			a, found, unclear := allowanceOf(c, c.Node)
+			a, found, unclear := allowanceOf(allowances(c), c.Node)
 			if unclear {
 				c.Unclear(c.Get("tags.workload"))
 			}
