@@ -71,27 +71,6 @@ resources:
 			},
 		},
 		{
-			ID: "timeout-drain", Title: "Draining ends before service must be back", Severity: policy.Medium,
-			Types: targetGroups, Anchors: "",
-			Why:     "a server that is replaced is kept until its connections have ended or this time is over: one that hangs holds up every repair and every rollout for so long",
-			Fix:     "set deregistrationDelay to the longest request that is still useful",
-			Sources: []string{"https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html"},
-			Settings: []policy.Setting{{
-				Name: "seconds", Kind: policy.KindNumber, Default: 900, Bounded: true, Minimum: 1, Maximum: 3600, Help: "the time within which service must be back after a failure",
-			}},
-			Check: func(c *policy.Case) {
-				limit, _ := c.Number("seconds")
-				c.Require(c.Get("deregistrationDelay"), fmt.Sprintf("at most %v", limit), func(v policy.Value) bool { return v.Number() <= limit })
-			},
-			Proof: policy.Proof{
-				Good: `
-resources:
-  tg: {type: "aws:lb/targetGroup:TargetGroup", properties: {name: web, deregistrationDelay: 30}}
-`,
-				Bad: []string{"tg.deregistrationDelay=901", "tg.deregistrationDelay=3600"}, Guard: "tg.deregistrationDelay", Absent: policy.Pass,
-			},
-		},
-		{
 			ID: "timeout-grace", Title: "New servers are not judged before they are warm", Severity: policy.Medium,
 			Types: []string{group}, Anchors: "",
 			Why:     "a server that is still starting counts as unhealthy and is replaced by another that is still starting, and so on: the group never comes up",
