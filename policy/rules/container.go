@@ -60,7 +60,6 @@ func imageRules() []*policy.Rule {
 			Check:   isOneOf("imageTagMutability", "IMMUTABLE"),
 			Proof: policy.Proof{
 				Good: oneRepository, Bad: []string{"images.imageTagMutability=MUTABLE"}, Guard: "images.imageTagMutability", Absent: policy.Violation,
-				Also: []string{"prod-artifact-pinned"},
 			},
 		},
 		{
@@ -87,7 +86,7 @@ func imageRules() []*policy.Rule {
 			Check:   checkNotPublic,
 			Proof: policy.Proof{
 				Good: oneRepository, Bad: []string{`access.policy.Statement[0].Principal="*"`, `access.policy.Statement[0].Principal={AWS: "*"}`},
-				Guard: "access.policy", Absent: policy.Pass, Also: []string{"iam-resource-policy-public"},
+				Guard: "access.policy", Absent: policy.Pass,
 			},
 		},
 		{

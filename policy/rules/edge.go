@@ -87,7 +87,10 @@ func cdnTLSRules() []*policy.Rule {
 				})
 			},
 			Proof: policy.Proof{
-				Good: oneCDN, Bad: []string{"cdn.viewerCertificate.minimumProtocolVersion=TLSv1.1_2016", "cdn.viewerCertificate.minimumProtocolVersion!"},
+				Good: oneCDN, Bad: []string{
+					"cdn.viewerCertificate={acmCertificateArn: arn:aws:acm:us-east-1:111111111111:certificate/c, minimumProtocolVersion: TLSv1.1_2016, sslSupportMethod: sni-only}",
+					"cdn.viewerCertificate={acmCertificateArn: arn:aws:acm:us-east-1:111111111111:certificate/c, sslSupportMethod: sni-only}",
+				},
 				Guard: "cdn.viewerCertificate.minimumProtocolVersion", Absent: policy.Violation, Exempt: "cdn.viewerCertificate={cloudfrontDefaultCertificate: true}",
 			},
 		},

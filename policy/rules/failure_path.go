@@ -188,7 +188,7 @@ func eventFailureRules() []*policy.Rule {
 			Proof: policy.Proof{
 				Good: oneFailurePath, Bad: []string{"hook.redrivePolicy!", "hook.redrivePolicy='{}'"}, Unguarded: "a queue that is only known later counts: it will be there",
 				Exempt: "hook.redrivePolicy! ; hook.protocol=sqs ; hook.endpoint=${beats.arn}",
-				Also:   []string{"alarm-reaches-a-person"},
+				Also:   []string{"alarm-reaches-a-person", "sqs-dead-letter"},
 			},
 		},
 		{

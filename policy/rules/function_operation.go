@@ -44,7 +44,7 @@ resources:
 `,
 				Bad:   []string{"log.retentionInDays=0", "log.retentionInDays!", "log!", "fn.loggingConfig={logGroup: elsewhere}"},
 				Guard: "log.retentionInDays", Absent: policy.Violation,
-				Also:        []string{"log-retention", "log-group-retention", "retention-tiers"},
+				Also:        []string{"log-retention"},
 				FixtureOnly: "the product has no functions yet",
 			},
 		},

@@ -95,7 +95,7 @@ func topicRules() []*policy.Rule {
 			},
 			Proof: policy.Proof{
 				Good: oneTopic, Bad: []string{"topic.kmsMasterKeyId=alias/aws/sns"}, Guard: "topic.kmsMasterKeyId", Absent: policy.Violation,
-				Also: []string{"alarm-path-delivers"},
+				Also: []string{"topic-key-admits-publisher"},
 			},
 		},
 		{
@@ -113,7 +113,7 @@ func topicRules() []*policy.Rule {
 					`access.policy.Statement[1].Action="sns:Subscribe"`,
 				},
 				Guard: "access.policy", Absent: policy.Violation,
-				Also: []string{"sns-not-public", "alarm-path-delivers", "dead-letter-deliverable"},
+				Also: []string{"sns-not-public", "topic-admits-publisher", "dead-letter-deliverable"},
 			},
 		},
 		{
@@ -129,7 +129,7 @@ func topicRules() []*policy.Rule {
 					`access.policy.Statement[0].Principal="*"`, `access.policy.Statement[0].Principal={AWS: "*"}`,
 					`access.policy.Statement[0].Principal={AWS: ["*"]} ; access.policy.Statement[0].Condition={StringLike: {"aws:PrincipalArn": "*"}}`,
 				},
-				Guard: "access.policy", Absent: policy.Pass, Also: []string{"iam-resource-policy-public"},
+				Guard: "access.policy", Absent: policy.Pass,
 			},
 		},
 		{
@@ -214,7 +214,7 @@ resources:
 					`access.policy.Statement[0].Principal="*" ; access.policy.Statement[0].Condition!`,
 					`access.policy.Statement[0].Principal={AWS: ["*"]} ; access.policy.Statement[0].Condition!`,
 				},
-				Guard: "access.policy", Absent: policy.Pass, Also: []string{"iam-resource-policy-public"},
+				Guard: "access.policy", Absent: policy.Pass,
 			},
 		},
 		{
