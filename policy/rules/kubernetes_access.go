@@ -77,7 +77,7 @@ func noClusterAdmin() *policy.Rule {
 	strangers := []string{"system:unauthenticated", "system:anonymous", "system:authenticated", "system:masters"}
 	return &policy.Rule{
 		ID: "k8s-rbac-no-cluster-admin", Title: "Nobody is bound to cluster-admin, and no role is given to everybody", Severity: policy.Critical, Types: bindingTypes,
-		Anchors: "polaris:clusterrolebindingClusterAdmin,rolebindingClusterAdminClusterRole ksv:0051,0111",
+		Anchors: "polaris:clusterrolebindingClusterAdmin,rolebindingClusterAdminClusterRole ksv:0111",
 		Why:     "whoever holds the subject's token owns the cluster; a group such as system:authenticated is everybody with any token",
 		Fix:     "bind a role of your own that allows what the subject does, to that subject",
 		Sources: []string{rbacGuide, "https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles"},
@@ -123,7 +123,7 @@ var escalations = []struct {
 func noEscalationPath() *policy.Rule {
 	return &policy.Rule{
 		ID: "k8s-rbac-no-escalation", Title: "No role lets its holder take more rights", Severity: policy.Critical, Types: roleTypes,
-		Anchors: "polaris:clusterrolePodExecAttach,rolePodExecAttach ksv:0041,0042,0047,0048,0049,0050,0053,0054,0055,0056,0112,0113,0114",
+		Anchors: "polaris:clusterrolePodExecAttach,rolePodExecAttach ksv:0041,0047,0050,0053,0054,0055,0113,0114",
 		Why:     "the role is small on paper and as good as cluster-admin",
 		Fix:     "remove the grant, or narrow a grant on secrets by resourceNames",
 		Sources: []string{rbacGuide},
@@ -168,7 +168,6 @@ func podSecurityLabel() *policy.Rule {
 	const label = "pod-security.kubernetes.io/enforce"
 	return &policy.Rule{
 		ID: "k8s-namespace-pod-security", Title: "Namespaces enforce a Pod Security Standard", Severity: policy.Low, Types: []string{"kubernetes:core/v1:Namespace"},
-		Anchors: "pss:admission",
 		Why:     "rules at deployment time do not see pods that somebody makes by hand; admission does",
 		Fix:     "set the label " + label + " to restricted, or to baseline",
 		Sources: []string{"https://kubernetes.io/docs/concepts/security/pod-security-admission/"},
