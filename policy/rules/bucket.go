@@ -39,7 +39,7 @@ resources:
 `,
 			Bad: []string{"block!", "block.blockPublicAcls=false", "block.blockPublicPolicy=false", "block.ignorePublicAcls=false", "block.restrictPublicBuckets=false",
 				"block.restrictPublicBuckets!"},
-			Guard: "block.blockPublicPolicy", Absent: policy.Violation,
+			Guard: "block.blockPublicPolicy", Absent: policy.Violation, Also: []string{"log-path"},
 		},
 	}, {
 		ID: "s3-not-public", Title: "No access list or policy opens a bucket to everybody", Severity: policy.Critical, Blocking: true,
@@ -91,7 +91,7 @@ resources:
 `,
 			Bad: []string{"rules!", "rules.policy.Statement[0].Condition.Bool={'aws:SecureTransport': 'true'}", "rules.policy.Statement[0].Action='s3:GetObject'",
 				"rules.policy.Statement[0].Resource=arn:aws:s3:::media", "rules.policy.Statement[0].Principal={AWS: 'arn:aws:iam::111111111111:root'}"},
-			Guard: "rules.policy", Absent: policy.Violation,
+			Guard: "rules.policy", Absent: policy.Violation, Also: []string{"log-path", "account-crossing"},
 		},
 	}, {
 		ID: "s3-acl-disabled", Title: "Buckets have no access lists", Severity: policy.Medium,
@@ -138,7 +138,7 @@ resources:
 				"rules.policy.Statement[1].Principal={AWS: '999999999999'} ; rules.policy.Statement[1].Action=['s3:GetObject', 's3:PutObjectAcl']",
 				"rules.policy.Statement[1].Principal={AWS: '999999999999'} ; rules.policy.Statement[1].Action! ; rules.policy.Statement[1].NotAction='s3:GetObject'",
 			},
-			Guard: "rules.policy", Absent: policy.Pass,
+			Guard: "rules.policy", Absent: policy.Pass, Also: []string{"log-path", "account-crossing"},
 		},
 	}}
 }

@@ -127,7 +127,7 @@ resources:
 `,
 			Bad: []string{"lifecycle!", "lifecycle.rules[0].status=Disabled", "lifecycle.rules[0].abortIncompleteMultipartUpload!", "lifecycle.rules[0].noncurrentVersionExpiration!",
 				"lifecycle.rules[0].abortIncompleteMultipartUpload.daysAfterInitiation=365", "lifecycle.rules[0].filter={prefix: raw/}"},
-			Guard: "lifecycle.rules", Absent: policy.Violation, Also: []string{"retention-tiers"},
+			Guard: "lifecycle.rules", Absent: policy.Violation, Also: []string{"retention-tiers", "log-path"},
 		},
 	}}
 }
