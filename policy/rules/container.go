@@ -193,10 +193,10 @@ func controlPlaneRules() []*policy.Rule {
 			},
 		},
 		{
-			ID: "eks-version-supported", Title: "Clusters run a version of Kubernetes that is supported", Severity: policy.High,
+			ID: "eks-version-supported", Title: "Clusters run a version of Kubernetes that is supported", Severity: policy.High, Advisory: true,
 			Types: []string{eksCluster}, Anchors: "fsbp:EKS.2 ckv:339 nist:SI-2",
 			Why: "after standard support a cluster costs several times as much an hour, and a year later AWS upgrades it on a day of its own choice; " +
-				"the dates are those of AWS's calendar, which moves now and then",
+				"it advises only, because the dates of AWS's calendar move now and then",
 			Fix:     "set version to one under standard support, and upgrade the node groups after it",
 			Sources: []string{"https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html"},
 			Settings: []policy.Setting{{

@@ -41,9 +41,9 @@ func functionRules() []*policy.Rule {
 func functionSettingRules() []*policy.Rule {
 	return []*policy.Rule{
 		{
-			ID: "lambda-runtime-supported", Title: "Functions use a runtime that is still supported", Severity: policy.Medium,
+			ID: "lambda-runtime-supported", Title: "Functions use a runtime that is still supported", Severity: policy.Medium, Advisory: true,
 			Types: []string{lambdaFunction}, Anchors: "nag:L1 fsbp:Lambda.2 ckv:363 nist:SI-2",
-			Why:     "a runtime that is no longer supported gets no security patches, and after some months the function cannot be changed any more",
+			Why:     "a runtime that is no longer supported gets no security patches, and after some months the function cannot be changed any more; it advises only, because AWS changes the list every few months",
 			Fix:     "set runtime to a supported version of the language, such as python3.13, nodejs22.x or provided.al2023",
 			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"},
 			Settings: []policy.Setting{{
