@@ -32,7 +32,7 @@ var scanKey byte
 // scan reads every value of the stack once.
 func scan(g *policy.Graph) scanned {
 	return policy.Memo(g, &scanKey, func(g *policy.Graph) scanned {
-		s := &scanner{search: searchOf(g.Stack)}
+		s := &scanner{search: searchOf(g.Stack), keys: map[string]bool{}}
 		for _, n := range g.Nodes() {
 			s.node, s.covered, s.own = n, "", n.Account()
 			n.Props().Walk(s.visit)
@@ -47,6 +47,8 @@ type scanner struct {
 	search secretSearch
 	node   *policy.Node
 	own    string
+	// keys are the keys met so far, and whether they are those of secrets: a stack has few and uses them often.
+	keys map[string]bool
 	// covered is a secret value whose parts are not looked at again.
 	covered string
 }
@@ -93,13 +95,22 @@ func (s *scanner) leaf(path string, v policy.Value) {
 		}
 	}
 	s.text(path, text)
-	if secretKey(lastKey(path)) && looksLikeSecret(lastKey(path), text) {
+	if s.ofSecret(lastKey(path)) && looksLikeSecret(lastKey(path), text) {
 		s.shaped = append(s.shaped, place{s.node, path, "a literal that looks like the secret that its key names"})
 	}
 	packed, ok := unpacked(text)
 	if ok {
 		s.text(path+" (decoded)", packed)
 	}
+}
+
+func (s *scanner) ofSecret(key string) bool {
+	is, met := s.keys[key]
+	if !met {
+		is = secretKey(key)
+		s.keys[key] = is
+	}
+	return is
 }
 
 // text looks for secrets in a text as it is.
@@ -128,7 +139,7 @@ func (s *scanner) pair(path string, v policy.Value) {
 		if !name.IsText() || !value.IsText() || name.Secret() || value.Secret() {
 			continue
 		}
-		if secretKey(name.Text()) && looksLikeSecret(name.Text(), value.Text()) {
+		if s.ofSecret(name.Text()) && looksLikeSecret(name.Text(), value.Text()) {
 			s.shaped = append(s.shaped, place{s.node, value.Path(), "a literal that looks like the secret that its name says"})
 			return
 		}
