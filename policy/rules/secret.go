@@ -107,7 +107,7 @@ resources:
 				`template.userData={$secret: "c2VjcmV0"}`, `template.description={$secret: x}`, `template.tags.owner={$secret: x}`,
 				`template.tagSpecifications[0]={resourceType: instance, tags: {$secret: {a: b}}}`, `dashboard.dashboardBody={$secret: "{}"}`,
 			},
-			Unguarded: "the mark of a secret is there while its value is not known", Also: []string{"asg-tags-propagate"},
+			Unguarded: "the mark of a secret is there while its value is not known", Also: []string{"asg-tags-propagate", "required-tags"},
 		},
 	}
 }
