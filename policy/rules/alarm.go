@@ -203,7 +203,7 @@ resources:
 `,
 			Bad:   []string{"alarm.alarmActions[0]=arn:aws:sns:us-east-1:111111111111:ops"},
 			Guard: "alarm.alarmActions", Absent: policy.NotApplicable, Exempt: "alarm.alarmActions!",
-			Also: []string{"alarm-reaches-a-person", "alarm-has-action", "alarm-coverage"},
+			Also: []string{"account-crossing", "alarm-reaches-a-person", "alarm-has-action", "alarm-coverage"},
 		},
 	}
 }

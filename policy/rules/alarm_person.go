@@ -62,7 +62,7 @@ resources:
 				"pager!", "pager.protocol=sqs", "pager.protocol=firehose", `pager.filterPolicy='{"severity": ["page"]}'`,
 				`pager.topic=arn:aws:sns:eu-central-1:111111111111:other`,
 			},
-			Guard: "pager.protocol", Absent: policy.Violation, Exempt: "alarm!", Also: []string{"sns-delivery-logging", "sqs-dead-letter", "ghost-reference"},
+			Guard: "pager.protocol", Absent: policy.Violation, Exempt: "alarm!", Also: []string{"account-crossing", "sns-delivery-logging", "sqs-dead-letter", "ghost-reference"},
 		},
 	}
 }

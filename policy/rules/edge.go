@@ -91,6 +91,7 @@ func cdnTLSRules() []*policy.Rule {
 					"cdn.viewerCertificate={acmCertificateArn: arn:aws:acm:us-east-1:111111111111:certificate/c, minimumProtocolVersion: TLSv1.1_2016, sslSupportMethod: sni-only}",
 					"cdn.viewerCertificate={acmCertificateArn: arn:aws:acm:us-east-1:111111111111:certificate/c, sslSupportMethod: sni-only}",
 				},
+				Also:  []string{"account-crossing"},
 				Guard: "cdn.viewerCertificate.minimumProtocolVersion", Absent: policy.Violation, Exempt: "cdn.viewerCertificate={cloudfrontDefaultCertificate: true}",
 			},
 		},
@@ -203,6 +204,7 @@ resources:
   delivery: {type: "aws:cloudwatch/logDelivery:LogDelivery", properties: {deliverySourceName: "${source.name}", deliveryDestinationArn: "arn:aws:logs:us-east-1:111111111111:delivery-destination:d"}}
 `,
 				Bad:       []string{"delivery!", "source!", "source.resourceArn=arn:aws:cloudfront::111111111111:distribution/E2", "delivery.deliverySourceName=another"},
+				Also:      []string{"account-crossing"},
 				Unguarded: "the rule asks whether a delivery is there, not for a value",
 			},
 		},

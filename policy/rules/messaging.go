@@ -113,7 +113,7 @@ func topicRules() []*policy.Rule {
 					`access.policy.Statement[1].Action="sns:Subscribe"`,
 				},
 				Guard: "access.policy", Absent: policy.Violation,
-				Also: []string{"sns-not-public", "topic-admits-publisher", "dead-letter-deliverable"},
+				Also: []string{"account-crossing", "sns-not-public", "topic-admits-publisher", "dead-letter-deliverable"},
 			},
 		},
 		{

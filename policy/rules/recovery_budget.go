@@ -265,7 +265,7 @@ func rtoBudget() *policy.Rule {
 				`lb.subnets=["${a.id}"]`, `web.vpcZoneIdentifiers=["${b.id}"]`, "web.minSize=2 ; web.defaultInstanceWarmup=600",
 			},
 			Guard: "db.multiAz", Absent: policy.Violation, Exempt: "front! ; lb!",
-			Also: []string{"asg-multi-az", "lb-multi-az", "az-loss-capacity", "single-point-of-failure", "rds-multi-az", "failover-record-pair", "tg-health-check-defined", "rpo-budget"},
+			Also: []string{"timeout-grace", "asg-multi-az", "lb-multi-az", "az-loss-capacity", "single-point-of-failure", "rds-multi-az", "failover-record-pair", "tg-health-check-defined", "rpo-budget"},
 		},
 	}
 }
