@@ -27,42 +27,50 @@ func metrics(names string, sets ...string) metricGroup {
 	return metricGroup{names: strings.Fields(names), sets: sets}
 }
 
-// metricSources are the services whose metrics the rules know, by namespace.
+// metricSources are the services whose metrics the rules know, by namespace. Where a service's page does not say which
+// dimensions go together, the sets are those of
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/SupportedMetricsForResourceTagsForTelemetry.html
+// and a set that only some editions of the pages have is accepted.
 var metricSources = map[string]metricSource{
 	"AWS/ApplicationELB": {
 		page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",
 		groups: []metricGroup{
-			metrics(`ActiveConnectionCount ClientTLSNegotiationErrorCount ConsumedLCUs DesyncMitigationMode_NonCompliant_Request_Count
-				DroppedInvalidHeaderRequestCount ELBAuthError ELBAuthFailure ELBAuthLatency ELBAuthRefreshTokenSuccess ELBAuthSuccess
-				ELBAuthUserClaimsSizeExceeded ForwardedInvalidHeaderRequestCount GrpcRequestCount HTTP_Fixed_Response_Count
+			metrics(`ActiveConnectionCount AppCookieNonStickinessCount CapacityUtilization ClientTLSNegotiationErrorCount ConsumedLCUs
+				DesyncMitigationMode_NonCompliant_Request_Count DroppedInvalidHeaderRequestCount ELBAuthError ELBAuthFailure ELBAuthLatency
+				ELBAuthRefreshTokenSuccess ELBAuthSuccess ELBAuthUserClaimsSizeExceeded ExcessiveLowReputationPackets
+				ForwardedInvalidHeaderRequestCount HTTP_Fixed_Response_Count
 				HTTP_Redirect_Count HTTP_Redirect_Url_Limit_Exceeded_Count HTTPCode_ELB_3XX_Count HTTPCode_ELB_4XX_Count
 				HTTPCode_ELB_5XX_Count HTTPCode_ELB_500_Count HTTPCode_ELB_502_Count HTTPCode_ELB_503_Count HTTPCode_ELB_504_Count
-				IPv6ProcessedBytes IPv6RequestCount LowReputationPacketsDropped LowReputationRequestsDenied NewConnectionCount
-				NonStickyRequestCount PeakLCUs ProcessedBytes RejectedConnectionCount ReservedLCUs RuleEvaluations StandardProcessedBytes`,
+				IPv6ProcessedBytes LowReputationPacketsDropped LowReputationRequestsDenied NewConnectionCount
+				NonStickyRequestCount PeakLCUs ProcessedBytes RejectedConnectionCount ReservedLCUs RuleEvaluations StandardProcessedBytes
+				TargetControlActiveChannelCount TargetControlChannelErrorCount TargetControlNewChannelCount TargetControlProcessedBytes
+				TargetControlRequestCount TargetControlRequestRejectCount TargetControlWorkQueueLength`,
 				"LoadBalancer", "AvailabilityZone LoadBalancer"),
-			metrics(`HTTPCode_Target_2XX_Count HTTPCode_Target_3XX_Count HTTPCode_Target_4XX_Count HTTPCode_Target_5XX_Count RequestCount
-				TargetConnectionErrorCount TargetResponseTime TargetTLSNegotiationErrorCount`,
+			metrics(`HTTPCode_Target_2XX_Count HTTPCode_Target_3XX_Count HTTPCode_Target_4XX_Count HTTPCode_Target_5XX_Count IPv6RequestCount
+				RequestCount TargetConnectionErrorCount TargetResponseTime TargetTLSNegotiationErrorCount UnhealthyRoutingRequestCount`,
 				"LoadBalancer", "AvailabilityZone LoadBalancer", "LoadBalancer TargetGroup", "AvailabilityZone LoadBalancer TargetGroup"),
-			metrics(`AnomalousHostCount HealthyHostCount HealthyStateDNS HealthyStateRouting MitigatedHostCount UnHealthyHostCount
-				UnhealthyRoutingRequestCount UnhealthyStateDNS UnhealthyStateRouting ZonalShiftedHostCount`,
+			metrics(`ActiveZonalShiftHostCount AnomalousHostCount BYoIPUtilPercentage HealthyHostCount HealthyStateDNS HealthyStateRouting
+				MitigatedHostCount UnHealthyHostCount UnhealthyStateDNS UnhealthyStateRouting ZonalShiftedHostCount`,
 				"LoadBalancer TargetGroup", "AvailabilityZone LoadBalancer TargetGroup"),
 			metrics("RequestCountPerTarget", "TargetGroup", "AvailabilityZone TargetGroup", "LoadBalancer TargetGroup", "AvailabilityZone LoadBalancer TargetGroup"),
+			metrics("GrpcRequestCount", "LoadBalancer", "TargetGroup", "AvailabilityZone LoadBalancer", "AvailabilityZone TargetGroup", "LoadBalancer TargetGroup",
+				"AvailabilityZone LoadBalancer TargetGroup"),
 			metrics("LambdaInternalError LambdaTargetProcessedBytes LambdaUserError", "LoadBalancer", "TargetGroup", "LoadBalancer TargetGroup"),
 		},
 	},
 	"AWS/NetworkELB": {
 		page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html",
 		groups: []metricGroup{
-			metrics("HealthyHostCount UnHealthyHostCount UnhealthyRoutingFlowCount", "LoadBalancer TargetGroup", "AvailabilityZone LoadBalancer TargetGroup"),
+			metrics("HealthyHostCount UnHealthyHostCount", "LoadBalancer TargetGroup", "AvailabilityZone LoadBalancer TargetGroup"),
 			metrics(`ActiveFlowCount ActiveFlowCount_TCP ActiveFlowCount_TLS ActiveFlowCount_UDP ActiveZonalShiftHostCount ClientTLSNegotiationErrorCount ConsumedLCUs
-				ConsumedLCUs_TCP ConsumedLCUs_TLS ConsumedLCUs_UDP NewFlowCount NewFlowCount_TCP NewFlowCount_TLS NewFlowCount_UDP
-				PeakBytesPerSecond PeakPacketsPerSecond PortAllocationErrorCount ProcessedBytes ProcessedBytes_TCP ProcessedBytes_TLS
-				ProcessedBytes_UDP ProcessedPackets RejectedFlowCount RejectedFlowCount_TCP ReservedLCUs
+				ConsumedLCUs_TCP ConsumedLCUs_TLS ConsumedLCUs_UDP NewFlowCount NewFlowCount_TCP NewFlowCount_QUIC NewFlowCount_TLS NewFlowCount_UDP
+				PeakBytesPerSecond PeakPacketsPerSecond PortAllocationErrorCount ProcessedBytes ProcessedBytes_QUIC ProcessedBytes_TCP
+				ProcessedBytes_TLS ProcessedBytes_UDP ProcessedPackets QUIC_Unknown_Server_ID_Packet_Drop_Count RejectedFlowCount RejectedFlowCount_TCP ReservedLCUs
 				SecurityGroupBlockedFlowCount_Inbound_ICMP SecurityGroupBlockedFlowCount_Inbound_TCP
 				SecurityGroupBlockedFlowCount_Inbound_UDP SecurityGroupBlockedFlowCount_Outbound_ICMP
 				SecurityGroupBlockedFlowCount_Outbound_TCP SecurityGroupBlockedFlowCount_Outbound_UDP TargetTLSNegotiationErrorCount
-				TCP_Client_Reset_Count TCP_ELB_Reset_Count TCP_Target_Reset_Count ZonalHealthStatus`,
-				"LoadBalancer", "AvailabilityZone LoadBalancer", "LoadBalancer TargetGroup", "AvailabilityZone LoadBalancer TargetGroup"),
+				TCP_Client_Reset_Count TCP_ELB_Reset_Count TCP_Target_Reset_Count UnhealthyRoutingFlowCount ZonalHealthStatus`,
+				"LoadBalancer", "TargetGroup", "AvailabilityZone LoadBalancer", "LoadBalancer TargetGroup", "AvailabilityZone LoadBalancer TargetGroup"),
 		},
 	},
 	"AWS/AutoScaling": {
@@ -81,12 +89,13 @@ var metricSources = map[string]metricSource{
 	},
 	"AWS/EC2": {
 		page: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html",
+		open: true,
 		groups: []metricGroup{
 			metrics(`CPUCreditBalance CPUCreditUsage CPUSurplusCreditBalance CPUSurplusCreditsCharged CPUUtilization DiskReadBytes DiskReadOps
 				DiskWriteBytes DiskWriteOps EBSByteBalance% EBSIOBalance% EBSReadBytes EBSReadOps EBSWriteBytes EBSWriteOps GPUPowerUtilization
 				InstanceEBSIOPSExceededCheck InstanceEBSThroughputExceededCheck MetadataNoToken MetadataNoTokenRejected NetworkIn NetworkOut
-				NetworkPacketsIn NetworkPacketsOut StatusCheckFailed StatusCheckFailed_AttachedEBS StatusCheckFailed_Instance
-				StatusCheckFailed_System`, "InstanceId", "AutoScalingGroupName", "ImageId", "InstanceType"),
+				NetworkPacketsIn NetworkPacketsOut StatusCheckFailed StatusCheckFailed_Application StatusCheckFailed_AttachedEBS
+				StatusCheckFailed_Instance StatusCheckFailed_System`, "", "InstanceId", "AutoScalingGroupName", "ImageId", "InstanceType"),
 			metrics("DedicatedHostCPUUtilization", "HostId"),
 		},
 	},
@@ -107,8 +116,10 @@ var metricSources = map[string]metricSource{
 			metrics(`AsyncEventAge AsyncEventsDropped AsyncEventsReceived DeadLetterErrors DestinationDeliveryFailures Duration Errors Invocations
 				IteratorAge OffsetLag OversizedRecordCount PostRuntimeExtensionsDuration ProvisionedConcurrencyInvocations
 				ProvisionedConcurrencySpilloverInvocations ProvisionedConcurrencyUtilization ProvisionedConcurrentExecutions
-				RecursiveInvocationsDropped Throttles`, "FunctionName", "FunctionName Resource", "ExecutedVersion FunctionName Resource"),
-			metrics("ConcurrentExecutions", "", "FunctionName", "FunctionName Resource"),
+				RecursiveInvocationsDropped Throttles`, "", "FunctionName", "FunctionName Resource", "ExecutedVersion FunctionName Resource", "EventSourceMappingUUID"),
+			metrics("ConcurrentExecutions", "", "FunctionName", "FunctionName Resource", "ExecutedVersion FunctionName Resource"),
+			metrics(`DeletedEventCount DroppedEventCount FailedInvokeEventCount FilteredOutEventCount InvokedEventCount
+				OnFailureDestinationDeliveredEventCount PolledEventCount ProvisionedPollers`, "EventSourceMappingUUID"),
 			metrics("ClaimedAccountConcurrency UnreservedConcurrentExecutions", ""),
 		},
 	},
@@ -129,19 +140,22 @@ var metricSources = map[string]metricSource{
 				NumberOfNotificationsFilteredOut
 				NumberOfNotificationsFilteredOut-InvalidAttributes NumberOfNotificationsFilteredOut-InvalidMessageBody
 				NumberOfNotificationsFilteredOut-MessageAttributes NumberOfNotificationsFilteredOut-MessageBody
-				NumberOfNotificationsFilteredOut-NoMessageAttributes NumberOfNotificationsRedrivenToDlq PublishSize`, "TopicName", "Application", "Application Platform", "Platform"),
+				NumberOfNotificationsFilteredOut-NoMessageAttributes NumberOfNotificationsRedrivenToDlq PublishSize`,
+				"TopicName", "Application", "Application Platform", "Platform", "PhoneNumber", "Country SMSType"),
 			metrics("SMSMonthToDateSpentUSD", ""),
-			metrics("SMSSuccessRate", "", "Country SMSType", "PhoneNumber"),
+			metrics("SMSSuccessRate", "", "Country", "SMSType", "Country SMSType", "PhoneNumber"),
 		},
 	},
 	"AWS/CloudFront": {
 		page:   "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html",
 		region: "us-east-1",
+		open:   true,
 		groups: []metricGroup{
 			metrics(`401ErrorRate 403ErrorRate 404ErrorRate 4xxErrorRate 502ErrorRate 503ErrorRate 504ErrorRate 5xxErrorRate BytesDownloaded
 				BytesUploaded CacheHitRate LambdaExecutionError LambdaLimitExceededErrors LambdaValidationError OriginLatency Requests
 				TotalErrorRate`, "DistributionId Region"),
-			metrics(`FunctionComputeUtilization FunctionExecutionErrors FunctionInvocations FunctionThrottles FunctionValidationErrors`,
+			metrics(`FunctionComputeUtilization FunctionExecutionErrors FunctionInvocations FunctionThrottles FunctionValidationErrors
+				KvsReadErrors KvsReadRequests`,
 				"DistributionId FunctionName Region", "FunctionName Region"),
 		},
 	},
@@ -159,7 +173,7 @@ var metricSources = map[string]metricSource{
 		groups: []metricGroup{
 			metrics("ChildHealthCheckHealthyCount HealthCheckPercentageHealthy HealthCheckStatus", "HealthCheckId"),
 			metrics("ConnectionTime SSLHandshakeTime TimeToFirstByte", "HealthCheckId", "HealthCheckId Region"),
-			metrics("DNSQueries DNSSECInternalFailure DNSSECKeySigningKeyAgeInSeconds DNSSECKeySigningKeysNeedingAction DNSSECKeySigningKeyMaxNeedingActionAge", "HostedZoneId"),
+			metrics("DNSQueries DNSSECInternalFailure DNSSECKeySigningKeyAge DNSSECKeySigningKeysNeedingAction DNSSECKeySigningKeyMaxNeedingActionAge", "HostedZoneId"),
 		},
 	},
 	"AWS/DynamoDB": {
@@ -169,9 +183,9 @@ var metricSources = map[string]metricSource{
 			metrics("AccountMaxReads AccountMaxTableLevelReads AccountMaxTableLevelWrites AccountMaxWrites AccountProvisionedReadCapacityUtilization AccountProvisionedWriteCapacityUtilization UserErrors", ""),
 			metrics(`ConditionalCheckFailedRequests ConsumedReadCapacityUnits ConsumedWriteCapacityUnits ProvisionedReadCapacityUnits
 				ProvisionedWriteCapacityUnits ReadThrottleEvents WriteThrottleEvents OnlineIndexConsumedWriteCapacity OnlineIndexThrottleEvents`,
-				"TableName", "GlobalSecondaryIndexName TableName"),
-			metrics("SystemErrors SuccessfulRequestLatency ReturnedItemCount", "Operation TableName", "TableName"),
-			metrics("ThrottledRequests", "TableName", "Operation TableName"),
+				"TableName", "GlobalSecondaryIndexName TableName", "Source TableName", "GlobalSecondaryIndexName Source TableName"),
+			metrics("SystemErrors SuccessfulRequestLatency ReturnedItemCount ThrottledRequests",
+				"TableName", "Operation TableName", "Operation TableName Verb", "Operation OperationType TableName", "Operation StreamLabel TableName"),
 			metrics("ReplicationLatency PendingReplicationCount", "ReceivingRegion TableName"),
 		},
 	},
@@ -179,15 +193,18 @@ var metricSources = map[string]metricSource{
 		page: "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html",
 		open: true,
 		groups: []metricGroup{
-			metrics(`BinLogDiskUsage BurstBalance CPUCreditBalance CPUCreditUsage CPUUtilization CheckpointLag DatabaseConnections DiskQueueDepth
+			metrics(`BinLogDiskUsage BurstBalance CPUCreditBalance CPUCreditUsage CPUUtilization CheckpointLag DiskQueueDepth
 				EBSByteBalance% EBSIOBalance% FailedSQLServerAgentJobsCount FreeableMemory FreeStorageSpace MaximumUsedTransactionIDs NetworkReceiveThroughput
 				NetworkTransmitThroughput OldestReplicationSlotLag ReadIOPS ReadLatency ReadThroughput ReplicaLag ReplicationSlotDiskUsage
 				SwapUsage TransactionLogsDiskUsage TransactionLogsGeneration WriteIOPS WriteLatency WriteThroughput AuroraReplicaLag
 				AuroraReplicaLagMaximum AuroraReplicaLagMinimum FreeLocalStorage Deadlocks EngineUptime BufferCacheHitRatio CommitLatency
 				ServerlessDatabaseCapacity ACUUtilization`,
-				"DBInstanceIdentifier", "DBClusterIdentifier", "DBClusterIdentifier Role", "DatabaseClass", "EngineName", "DBClusterIdentifier EngineName"),
+				"", "DBInstanceIdentifier", "DBClusterIdentifier", "DBClusterIdentifier Role", "DatabaseClass", "EngineName", "DBClusterIdentifier EngineName",
+				"DbClusterIdentifier EngineName", "SourceRegion"),
+			metrics("DatabaseConnections", "", "DBInstanceIdentifier", "DBClusterIdentifier", "DBClusterIdentifier Role", "DatabaseClass", "EngineName",
+				"ProxyName", "EndpointName ProxyName", "ProxyName TargetGroup TargetRole", "ProxyName Target TargetGroup"),
 			metrics("VolumeBytesUsed VolumeReadIOPs VolumeWriteIOPs AuroraVolumeBytesLeftTotal BackupRetentionPeriodStorageUsed SnapshotStorageUsed TotalBackupStorageBilled",
-				"DBClusterIdentifier", "DBClusterIdentifier EngineName", "DBInstanceIdentifier", "DBClusterIdentifier DbClusterIdentifier"),
+				"DBClusterIdentifier", "DBClusterIdentifier EngineName", "DBClusterIdentifier Role", "DBInstanceIdentifier", "DbClusterIdentifier EngineName"),
 		},
 	},
 	"AWS/ElastiCache": {
@@ -198,7 +215,8 @@ var metricSources = map[string]metricSource{
 				DatabaseCapacityUsagePercentage DatabaseMemoryUsagePercentage EngineCPUUtilization Evictions FreeableMemory
 				IsMaster MasterLinkHealthStatus MemoryFragmentationRatio NetworkBandwidthInAllowanceExceeded
 				NetworkBandwidthOutAllowanceExceeded NetworkBytesIn NetworkBytesOut NewConnections Reclaimed ReplicationBytes ReplicationLag
-				SaveInProgress SwapUsage`, "CacheClusterId", "CacheClusterId CacheNodeId", "ReplicationGroupId", "NodeGroupId ReplicationGroupId"),
+				SaveInProgress SwapUsage`, "CacheClusterId", "CacheClusterId CacheNodeId", "CacheClusterId CacheNodeId Tier", "ReplicationGroupId",
+				"NodeGroupId ReplicationGroupId", "ReplicationGroupId Role", "clusterId"),
 		},
 	},
 	"AWS/Kinesis": {
@@ -207,7 +225,7 @@ var metricSources = map[string]metricSource{
 			metrics(`GetRecords.Bytes GetRecords.IteratorAge GetRecords.IteratorAgeMilliseconds GetRecords.Latency GetRecords.Records
 				GetRecords.Success PutRecord.Bytes PutRecord.Latency PutRecord.Success PutRecords.Bytes PutRecords.FailedRecords
 				PutRecords.Latency PutRecords.Records PutRecords.Success PutRecords.SuccessfulRecords PutRecords.ThrottledRecords
-				PutRecords.TotalRecords PutRecords.InternalFailedRecords`, "StreamName"),
+				PutRecords.TotalRecords`, "StreamName"),
 			metrics("IncomingBytes IncomingRecords IteratorAgeMilliseconds OutgoingBytes OutgoingRecords ReadProvisionedThroughputExceeded WriteProvisionedThroughputExceeded", "StreamName", "ShardId StreamName"),
 			metrics(`SubscribeToShard.RateExceeded SubscribeToShard.Success SubscribeToShardEvent.Bytes SubscribeToShardEvent.MillisBehindLatest
 				SubscribeToShardEvent.Records SubscribeToShardEvent.Success`, "ConsumerName StreamName"),
@@ -217,7 +235,7 @@ var metricSources = map[string]metricSource{
 		page: "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html",
 		groups: []metricGroup{
 			metrics("4XXError 5XXError CacheHitCount CacheMissCount Count IntegrationLatency Latency", "ApiName", "ApiName Stage", "ApiName Method Resource Stage",
-				"ApiId", "ApiId Stage", "ApiId Method Resource Stage"),
+				"ApiId", "ApiId Stage", "ApiId Method Resource Stage", "ApiId Route Stage"),
 			metrics("4xx 5xx DataProcessed", "ApiId", "ApiId Stage", "ApiId Method Resource Stage"),
 			metrics("ClientError ConnectCount ExecutionError IntegrationError MessageCount", "ApiId", "ApiId Stage", "ApiId Route Stage"),
 		},
@@ -234,15 +252,18 @@ var metricSources = map[string]metricSource{
 		page: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html",
 		open: true,
 		groups: []metricGroup{
-			metrics("IncomingBytes IncomingLogEvents", "", "LogGroupName", "LogGroupClass"),
-			metrics("DeliveryErrors DeliveryThrottling ForwardedBytes ForwardedLogEvents", "DestinationType FilterName LogGroupName", "DestinationType", "LogGroupName"),
+			metrics("IncomingBytes IncomingLogEvents", "", "LogGroupName"),
 		},
 	},
 	"AWS/Events": {
 		page: "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html",
 		open: true,
 		groups: []metricGroup{
-			metrics("DeadLetterInvocations FailedInvocations InvocationAttempts InvocationsCreated InvocationsFailedToBeSentToDlq InvocationsSentToDlq IngestionToInvocationStartLatency IngestionToInvocationCompleteLatency IngestionToInvocationSuccessLatency Invocations RetryInvocationAttempts SuccessfulInvocationAttempts ThrottledRules TriggeredRules MatchedEvents",
+			// The page writes two of the latencies with a small "to", others write them with a capital.
+			metrics(`DeadLetterInvocations FailedInvocations IngestionToInvocationCompleteLatency IngestionToInvocationStartLatency
+				IngestionToInvocationSuccessLatency IngestiontoInvocationCompleteLatency IngestiontoInvocationStartLatency InvocationAttempts
+				Invocations InvocationsCreated InvocationsFailedToBeSentToDlq InvocationsSentToDlq MatchedEvents RetryInvocationAttempts
+				SuccessfulInvocationAttempts ThrottledRules TriggeredRules`,
 				"", "RuleName", "EventBusName RuleName", "EventBusName", "EventSourceName"),
 		},
 	},
@@ -284,22 +305,49 @@ var metricSources = map[string]metricSource{
 	},
 }
 
-// awsNamespaces are all namespaces that begin with AWS/.
+// awsNamespaces are namespaces that begin with AWS/. New ones come with every new service, so one that is not among them is
+// not judged.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html
-var awsNamespaces = strings.Fields(`ACMPrivateCA AmazonMQ AmplifyHosting ApiGateway AppFlow ApplicationELB ApplicationMigrationService
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/SupportedMetricsForResourceTagsForTelemetry.html
+var awsNamespaces = strings.Fields(`ACMPrivateCA AOSS AmazonMQ AmplifyHosting ApiGateway AppFlow ApplicationELB ApplicationMigrationService
 	AppRunner AppStream AppSync Athena AutoScaling B2BDataInterchange Backup Bedrock Billing Braket Cassandra CertificateManager Chatbot
-	ChimeSDK ChimeVoiceConnector ClientVPN CloudFormation CloudFront CloudHSM CloudSearch CloudTrail CodeBuild CodeWhisperer Cognito
-	Config Connect DAX DDoSProtection DataLifecycleManager DataSync DirectoryService DMS DocDB DRS DX DynamoDB EBS EC2 EC2/API EC2Spot
-	ECR ECS EFS ElastiCache ElasticBeanstalk ElasticGPUs ElasticInference ElasticMapReduce ElasticTranscoder ELB EMRServerless ES Events
+	ChimeSDK ChimeVoiceConnector ClientVPN CloudFormation CloudFront CloudHSM CloudSearch CloudTrail CloudWatch/MetricStreams CodeBuild CodeGuruProfiler CodeWhisperer Cognito
+	Config Connect DAX DDoSProtection DataLifecycleManager DataSync DirectoryService DMS DocDB DRS DX DynamoDB EBS EC2 EC2/API EC2CapacityReservations
+	EC2Spot ECR ECS EFS EKS ElastiCache ElasticBeanstalk ElasticGPUs ElasticInference ElasticMapReduce ElasticTranscoder ELB EMRServerless ES EventBridge/Pipes Events
 	FIS Firehose Forecast FraudDetector FSx GameLift GatewayELB GlobalAccelerator Glue GroundStation HealthLake InstanceScheduler
-	Inspector InternetMonitor IoT IoTAnalytics IoTEvents IoTSiteWise IoTTwinMaker IPAM IVS IVSChat Kafka KafkaConnect Kendra Kinesis
+	Inspector InternetMonitor IoT IoTAnalytics IoTEvents IoTSiteWise IoTTwinMaker IPAM IVS IVSChat IVSRealTime Kafka KafkaConnect Kendra Kinesis
 	KinesisAnalytics KinesisVideo KMS Lambda Lex Location Logs LookoutMetrics M2 MachineLearning MediaConnect MediaConvert MediaLive
-	MediaPackage MediaStore MediaTailor MemoryDB ML MWAA NATGateway Neptune NetworkELB NetworkFirewall NetworkManager Nimble Omics
+	MediaPackage MediaStore MediaTailor MemoryDB ML MWAA NATGateway Neptune NetworkELB NetworkFirewall NetworkManager NetworkMonitor Nimble Omics
 	OpsWorks Outposts PanoramaDeviceMetrics Personalize Pipes Polly PrivateLinkEndpoints PrivateLinkServices Prometheus QLDB QuickSight
-	RDS Redshift Rekognition Robomaker Route53 Route53RecoveryReadiness RUM S3 S3/Storage-Lens SageMaker Scheduler SecretsManager
+	RDS Redshift Rekognition Robomaker Route53 Route53RecoveryReadiness Route53Resolver RUM S3 S3/Storage-Lens SageMaker Scheduler SecretsManager
 	SecurityLake ServiceCatalog SES SNS SQS SSM-RunCommand States StorageGateway SWF Textract ThinkboxLicenseForwarder Timestream
 	Transfer TransitGateway TranscribeStreaming Translate TrustedAdvisor Usage VPN VpcLattice WAF WAFV2 WorkMail WorkSpaces
 	WorkSpacesWeb X-Ray`)
+
+// otherNames are names that people give to services whose namespace has another one.
+var otherNames = map[string]string{
+	"ACM": "CertificateManager", "ALB": "ApplicationELB", "Aurora": "RDS", "CloudWatchLogs": "Logs", "ELBv2": "ApplicationELB", "EMR": "ElasticMapReduce",
+	"EventBridge": "Events", "MQ": "AmazonMQ", "MSK": "Kafka", "NLB": "NetworkELB", "OpenSearch": "ES", "OpenSearchService": "ES", "StepFunctions": "States",
+}
+
+// rightNamespace is the namespace that is meant by one that no service publishes in, and empty when the name tells nothing.
+// CloudWatch tells capitals from small letters: NatGateway is not NATGateway.
+func rightNamespace(service string) string {
+	if slices.Contains(awsNamespaces, service) {
+		return ""
+	}
+	for _, known := range awsNamespaces {
+		if strings.EqualFold(known, service) {
+			return known
+		}
+	}
+	for name, known := range otherNames {
+		if strings.EqualFold(name, service) {
+			return known
+		}
+	}
+	return ""
+}
 
 // find is the group that has the metric.
 func (s metricSource) find(metric string) (metricGroup, bool) {
@@ -309,6 +357,18 @@ func (s metricSource) find(metric string) (metricGroup, bool) {
 		}
 	}
 	return metricGroup{}, false
+}
+
+// misspelt is the name of a metric that differs in capitals only, or empty.
+func (s metricSource) misspelt(metric string) string {
+	for _, g := range s.groups {
+		for _, name := range g.names {
+			if strings.EqualFold(name, metric) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // dimensionTypes are the resources that a dimension names.

@@ -185,11 +185,11 @@ func alarmMetricKnown() *policy.Rule {
 		Proof: policy.Proof{
 			Good: oneAlarm,
 			Bad: []string{
-				"alarm.metricName=HealthyHosts", "alarm.namespace=AWS/ELBv2", "alarm.dimensions={}", "alarm.dimensions!",
+				"alarm.metricName=HealthyHosts", "alarm.metricName=HealthyHostcount", "alarm.namespace=AWS/ELBv2", "alarm.namespace=AWS/ApplicationElb", "alarm.dimensions={}", "alarm.dimensions!",
 				`alarm.dimensions={"TargetGroup": "targetgroup/web/73e2d6bc24d8a067"}`, "alarm.dimensions.Stage=prod",
 				`alarm.namespace=AWS/CloudFront ; alarm.metricName=5xxErrorRate ; alarm.dimensions={"DistributionId": "E1", "Region": "Global"}`, "alarm.period=10",
 			},
-			Guard: "alarm.metricName", Absent: policy.NotApplicable, Exempt: "alarm.namespace=Shop",
+			Guard: "alarm.metricName", Absent: policy.NotApplicable, Exempt: "alarm.namespace=AWS/NewService",
 			Also: []string{"alarm-coverage", "alarm-in-time", "alarm-dimensions", "alarm-missing-data"},
 		},
 	}
@@ -217,11 +217,11 @@ func metricKnown(c *policy.Case, r reading) bool {
 	}
 	source, known := metricSources[namespace.Text()]
 	if !known {
-		if !slices.Contains(awsNamespaces, service) && !strings.HasPrefix(service, "SageMaker/") {
-			c.Fail(namespace, "a namespace that an AWS service publishes in")
-			return true
+		right := rightNamespace(service)
+		if right != "" {
+			c.Fail(namespace, "AWS/"+right+", in which the service publishes")
 		}
-		return false
+		return right != ""
 	}
 	page := policy.Fix("see %s", source.page)
 	if source.region != "" && c.Region() != "" && c.Region() != source.region {
@@ -231,6 +231,10 @@ func metricKnown(c *policy.Case, r reading) bool {
 		c.Fail(period, "60 at least: AWS services publish no faster", page)
 	}
 	group, found := source.find(metric.Text())
+	if right := source.misspelt(metric.Text()); !found && right != "" {
+		c.Fail(metric, right, page)
+		return true
+	}
 	if !found {
 		if !source.open {
 			c.Fail(metric, "a metric of "+namespace.Text(), page)
