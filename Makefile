@@ -6,6 +6,7 @@ SHELL := /bin/sh
 
 STACK ?= dev
 JSON  ?=
+POLICY_REPORT ?=
 
 STACKS  := dev stg prod
 OFFLINE := .cache/bin/offline
@@ -14,10 +15,11 @@ LINTER  := .cache/bin/golangci-lint
 
 # JSON=- and JSON=1 print the machine form on standard output; anything else is the name of a file.
 json = $(if $(JSON),--json "$(if $(filter 1,$(JSON)),-,$(JSON))")
+policy = $(if $(POLICY_REPORT),--policy-report "$(POLICY_REPORT)")
 
 .PHONY: help
 help: ## List the commands
-	@echo "usage: make COMMAND [STACK=dev|stg|prod] [JSON=FILE|-]"
+	@echo "usage: make COMMAND [STACK=dev|stg|prod] [JSON=FILE|-] [POLICY_REPORT=FILE.sarif|.xml|.json|.txt]"
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
@@ -26,10 +28,10 @@ help: ## List the commands
 	@echo "and the program with the AWS SDK (about 4 minutes); later ones take seconds."
 
 .PHONY: preview up refresh destroy
-preview: offline ## Show what an environment would be: Pulumi's resource tree and the posture table
-	@$(OFFLINE) preview --stack "$(STACK)" $(json)
+preview: offline ## Show what an environment would be: Pulumi's resource tree, the posture and what the policy says
+	@$(OFFLINE) preview --stack "$(STACK)" $(json) $(policy)
 up: offline ## Deploy an environment to the simulated cloud
-	@$(OFFLINE) up --stack "$(STACK)" $(json)
+	@$(OFFLINE) up --stack "$(STACK)" $(json) $(policy)
 refresh: offline ## Compare the simulated cloud with the state and report drift
 	@$(OFFLINE) refresh --stack "$(STACK)" $(json)
 destroy: offline ## Remove an environment from the simulated cloud

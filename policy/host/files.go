@@ -16,8 +16,9 @@ import (
 // policy results.
 const ReportVariable = "HOLDFAST_POLICY_REPORT"
 
-func (p Pack) writeReports(judged *policy.Report) error {
-	for _, name := range strings.Split(os.Getenv(ReportVariable), ",") {
+// WriteReports writes the report to each of the files that are named, separated by commas.
+func (p Pack) WriteReports(names string, judged *policy.Report) error {
+	for _, name := range strings.Split(names, ",") {
 		if name == "" {
 			continue
 		}
@@ -25,8 +26,8 @@ func (p Pack) writeReports(judged *policy.Report) error {
 		if err := report.Write(&text, FormatOf(name), p.ReportPack(), judged); err != nil {
 			return err
 		}
-		if err := os.WriteFile(name, text.Bytes(), 0o600); err != nil {
-			return fmt.Errorf("writing the report that %s asks for: %w", ReportVariable, err)
+		if err := os.WriteFile(filepath.Clean(name), text.Bytes(), 0o600); err != nil {
+			return fmt.Errorf("writing the report of the policy: %w", err)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"sort"
 	"sync"
 	"time"
@@ -154,7 +155,7 @@ func (s *server) AnalyzeStack(_ context.Context, in *pulumirpc.AnalyzeStackReque
 	resources := resourcesOf(in.GetResources())
 	g := policy.NewGraph(known(stack, resources), resources)
 	judged := policy.Evaluate(g, policy.Evaluation{Rules: s.pack.Rules, Config: config, Today: s.today()})
-	if err := s.pack.writeReports(judged); err != nil {
+	if err := s.pack.WriteReports(os.Getenv(ReportVariable), judged); err != nil {
 		return nil, status.Error(codes.Internal, err.Error())
 	}
 	return s.response(judged, func(f policy.Finding) bool { return !judged.Rules[f.Rule].Blocking }), nil

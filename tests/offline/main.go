@@ -24,14 +24,15 @@ import (
 	"github.com/seed-11444627/holdfast/tests/offline/toolchain"
 )
 
-const usage = `usage: offline preview|up|refresh|destroy [--stack dev|stg|prod] [--json FILE|-] [--policy-report FILE]
+const usage = `usage: offline preview|up|refresh|destroy [--stack dev|stg|prod] [--json FILE|-] [--policy-report FILE,...]
        offline env [--stack dev|stg|prod]
        offline cli
 
 Runs the program on the real Pulumi engine against the simulated cloud. No AWS account is contacted.
   --stack   the environment (default dev)
   --json    write the changes and the posture as JSON to a file, or to standard output with -
-  --policy-report  write what the policy pack says, as SARIF (.sarif), JUnit (.xml), JSON (.json) or text
+  --policy-report  write what the policy pack says, as SARIF (.sarif), JUnit (.xml), JSON (.json) or text, to each file
+                   named; also when it stops the run
   cli       print the folder of the pulumi that is used
   env       print the exports that let an ordinary pulumi command run against the simulated cloud
 `

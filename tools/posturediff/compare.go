@@ -49,13 +49,24 @@ type Comparison struct {
 	// Added and Removed are resources; Compared is false when one side has no steps.
 	Compared       bool
 	Added, Removed []string
+	// Failed and Partial are those of the proposal; BasePartial says that the target branch's preview stopped early.
+	Failed, Partial, BasePartial bool
+	Policy                       PolicyComparison
 }
 
 // Compare compares one environment. before is nil when the target branch does not have it.
 func Compare(environment string, before, after *Side) Comparison {
-	result := Comparison{Environment: environment, New: before == nil, Postures: sorted(after.Postures)}
+	result := Comparison{
+		Environment: environment, New: before == nil, Postures: sorted(after.Postures), Failed: after.Failed, Partial: after.Partial,
+	}
 	if before == nil {
+		result.Policy = comparePolicy(nil, after.Policy)
 		return result
+	}
+	result.Policy = comparePolicy(before.Policy, after.Policy)
+	result.BasePartial = before.Partial
+	if before.Partial || after.Partial {
+		return result // Half a preview compared with a whole one would show what was not reached as removed.
 	}
 	result.Changes = changes(before.Postures, after.Postures)
 	result.Compared = len(before.Resources) > 0 && len(after.Resources) > 0

@@ -1,10 +1,10 @@
-// Command posturediff compares what two versions of the program promise and prints the result as Markdown, for a comment
-// on a pull request.
+// Command posturediff compares what two versions of the program promise, and what the policy says of them, and prints the
+// result as Markdown, for a comment on a pull request.
 //
 //	posturediff -base DIR -head DIR dev stg prod
 //
 // Each directory holds <environment>.json, the machine form of a simulated preview: an object with the list of postures
-// under "posture" and the engine's steps. A bare list of postures, or a stack's exported text, will do: then no resources
+// under "posture", the engine's steps, and what the rules say under "policy". A bare list of postures, or a stack's exported text, will do: then no resources
 // are compared. A base directory without the file means an environment that is new. Everything read is treated as
 // untrusted text: it comes from a pull request.
 package main

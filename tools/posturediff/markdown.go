@@ -30,6 +30,7 @@ func Markdown(all []Comparison) string {
 
 func section(b *strings.Builder, c Comparison) {
 	fmt.Fprintf(b, "### %s: %s\n\n", escape(c.Environment), headline(c))
+	policySection(b, c.Policy)
 	if len(c.Changes) > 0 {
 		b.WriteString("| | component | promise | target branch | this version |\n|---|---|---|---|---|\n")
 		for _, change := range c.Changes {
@@ -46,8 +47,20 @@ func section(b *strings.Builder, c Comparison) {
 }
 
 func headline(c Comparison) string {
-	if c.New {
+	if c.Failed {
+		return "the preview failed; " + compared(c)
+	}
+	return compared(c)
+}
+
+func compared(c Comparison) string {
+	switch {
+	case c.Partial:
+		return "it did not reach its posture, so promises and resources are not compared"
+	case c.New:
 		return "not on the target branch"
+	case c.BasePartial:
+		return "the target branch's preview failed, so promises and resources are not compared"
 	}
 	worse := 0
 	for _, change := range c.Changes {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-11444627/holdfast/components/posture"
+	"github.com/seed-11444627/holdfast/policy/report"
 )
 
 // Side is one version of one environment.
@@ -15,16 +16,47 @@ type Side struct {
 	Postures []posture.Posture
 	// Resources maps a resource's address, "type name", to true; empty when the file has no steps of the engine.
 	Resources map[string]bool
+	// Policy is what the rules say; nil when the file has no policy part.
+	Policy *report.Document
+	// Failed says that the run did not succeed, Partial that it did not even reach its posture.
+	Failed, Partial bool
 }
 
-// ParseSide reads the machine form of one simulated preview.
+// ParseSide reads the machine form of one simulated preview. A preview that failed before the program could state its
+// posture still has what the policy says.
 func ParseSide(text []byte) (*Side, error) {
-	postures, err := ParsePostures(text)
+	doc, err := parseDocument(text)
 	if err != nil {
 		return nil, err
 	}
-	resources, err := ParseResources(text)
-	return &Side{Postures: postures, Resources: resources}, err
+	side := &Side{Policy: doc.Policy, Failed: doc.Succeeded != nil && !*doc.Succeeded}
+	side.Partial = side.Failed && (len(doc.Posture) == 0 || string(doc.Posture) == "null")
+	if side.Partial {
+		return side, nil
+	}
+	if side.Postures, err = ParsePostures(text); err != nil {
+		return nil, err
+	}
+	side.Resources, err = ParseResources(text)
+	return side, err
+}
+
+// document is what the harness writes beside the steps; the other forms have none of it.
+type document struct {
+	Succeeded *bool            `json:"succeeded"`
+	Posture   json.RawMessage  `json:"posture"`
+	Policy    *report.Document `json:"policy"`
+}
+
+func parseDocument(text []byte) (document, error) {
+	var d document
+	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		return d, nil
+	}
+	if err := json.Unmarshal(text, &d); err != nil {
+		return d, fmt.Errorf("reading the preview: %w", err)
+	}
+	return d, nil
 }
 
 // ParsePostures reads a list of postures, or an object that has that list, or its text, under "posture".

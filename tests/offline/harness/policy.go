@@ -1,11 +1,8 @@
 package harness
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +11,6 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/seed-11444627/holdfast/policy"
-	"github.com/seed-11444627/holdfast/policy/host"
 	"github.com/seed-11444627/holdfast/policy/policytest"
 	"github.com/seed-11444627/holdfast/policy/report"
 	"github.com/seed-11444627/holdfast/policy/rules"
@@ -26,7 +22,7 @@ import (
 type Policy struct {
 	// Pack is the prebuilt pack or its folder, Settings its configuration file; without a pack nothing is judged.
 	Pack, Settings string
-	// Report is a file for the report; its end chooses the form, as host.FormatOf says. Empty for none.
+	// Report names files for the report, separated by commas; the end of each chooses its form, as host.FormatOf says.
 	Report string
 }
 
@@ -87,18 +83,7 @@ func (o Options) rehearse(plan []policy.Resource) (*policy.Report, error) {
 	}
 	graph := policy.NewGraph(policytest.StackOf(recorder), withPlan(resources, policy.OncePerURN(plan)))
 	judged := policy.Evaluate(graph, policy.Evaluation{Rules: pack.Rules, Config: config, Today: time.Now()})
-	return judged, o.Policy.write(pack, judged)
-}
-
-func (p Policy) write(pack host.Pack, judged *policy.Report) error {
-	if p.Report == "" {
-		return nil
-	}
-	var text bytes.Buffer
-	if err := report.Write(&text, host.FormatOf(p.Report), pack.ReportPack(), judged); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Clean(p.Report), text.Bytes(), 0o600)
+	return judged, pack.WriteReports(o.Policy.Report, judged)
 }
 
 // simulation is the simulated cloud in memory, with the configuration and with what exists beforehand.
