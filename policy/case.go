@@ -54,7 +54,7 @@ func (c *Case) At(n *Node) *Case {
 
 // Fail records a violation: the value that is wrong and what is required.
 func (c *Case) Fail(v Value, required string, details ...Detail) {
-	c.record(Violation, v.path, v.Show(), required, details)
+	c.record(Violation, v.path(), v.Show(), required, details)
 }
 
 // Broken records a violation that is not about one value: what is so, and what is required. Neither text may hold a value
@@ -66,7 +66,7 @@ func (c *Case) Broken(path, actual, required string, details ...Detail) {
 // Unclear records that the values that decide are not known.
 func (c *Case) Unclear(values ...Value) {
 	for _, v := range values {
-		c.record(Unknown, v.path, v.path+" is not known yet", "", nil)
+		c.record(Unknown, v.path(), v.path()+" is not known yet", "", nil)
 	}
 }
 

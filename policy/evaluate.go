@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -26,6 +27,7 @@ type run struct {
 
 	settings map[string]any
 	findings []Finding
+	// verdicts are those of the resources that have not simply passed.
 	verdicts map[*Node]Outcome
 	count    Count
 	exempt   map[string]string
@@ -63,7 +65,7 @@ func evaluateRules(g *Graph, config *Config, e Evaluation) []*run {
 		if level == Disabled {
 			continue
 		}
-		runs = append(runs, &run{graph: g, rule: rule, level: level, config: config, today: e.Today, verdicts: map[*Node]Outcome{}})
+		runs = append(runs, &run{graph: g, rule: rule, level: level, config: config, today: e.Today})
 	}
 	next := make(chan *run)
 	var working sync.WaitGroup //nolint:forbidigo // not product code of a component: rules are pure and read only
@@ -83,17 +85,43 @@ func evaluateRules(g *Graph, config *Config, e Evaluation) []*run {
 }
 
 func (r *run) evaluate() {
+	judged := 0
 	if len(r.rule.Types) == 0 {
 		r.judge(r.graph.stackNode())
+		judged++
 	}
 	for _, t := range r.rule.Types {
 		for _, n := range r.graph.byType[t] {
 			r.judge(n)
 		}
+		judged += len(r.graph.byType[t])
 	}
-	for _, outcome := range r.verdicts {
+	for n, outcome := range r.verdicts {
 		r.count.add(outcome, 1)
+		if r.judges(n) {
+			judged--
+		}
 	}
+	r.count.add(Pass, judged)
+}
+
+// judges says that the resource is one of those that the rule is about, and not only found on the way.
+func (r *run) judges(n *Node) bool {
+	if len(r.rule.Types) == 0 {
+		return n == r.graph.stackNode()
+	}
+	return n != nil && slices.Contains(r.rule.Types, n.Type) && r.graph.byURN[n.URN] == n
+}
+
+// verdict keeps the worst of a resource.
+func (r *run) verdict(n *Node, o Outcome) {
+	if o == Pass {
+		return
+	}
+	if r.verdicts == nil {
+		r.verdicts = map[*Node]Outcome{}
+	}
+	r.verdicts[n] = max(r.verdicts[n], o)
 }
 
 // judge takes a rule that fails as a verdict about the rule: one bad rule must not silence the others.
@@ -103,8 +131,8 @@ func (r *run) judge(n *Node) {
 		if problem := recover(); problem != nil {
 			c.record(Failed, "", fmt.Sprint(problem), "", nil)
 		}
-		if c.outcome <= NotApplicable {
-			r.verdicts[n] = max(r.verdicts[n], c.outcome)
+		if c.outcome == NotApplicable {
+			r.verdict(n, c.outcome)
 		}
 		if c.outcome == NotApplicable && n != nil {
 			if r.exempt == nil {
@@ -119,7 +147,7 @@ func (r *run) judge(n *Node) {
 // take keeps a finding of the case.
 func (r *run) take(c *Case, f Finding) {
 	c.outcome = max(c.outcome, f.Outcome)
-	r.verdicts[c.Node] = max(r.verdicts[c.Node], f.Outcome)
+	r.verdict(c.Node, f.Outcome)
 	if f.Outcome == Unknown && !r.unknownFails() {
 		f.Level = Advisory
 	}

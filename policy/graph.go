@@ -54,6 +54,8 @@ type Node struct {
 	parent   *Node
 	provider *Node
 	defaults map[string]*structpb.Value
+	// region and account are a provider's; empty where it does not say.
+	region, account string
 }
 
 // Graph is what a stack consists of, with the references between its parts. It is built once and never changed, so rules
@@ -67,6 +69,7 @@ type Graph struct {
 	byType  map[string][]*Node
 	byText  map[string][]*Node
 	parents map[*Node][]*Node
+	planned bool
 	texts   sync.Map
 	memos   sync.Map
 }
@@ -81,6 +84,7 @@ func NewGraph(stack Stack, resources []Resource) *Graph {
 		if g.byURN[r.URN] != nil {
 			continue
 		}
+		g.planned = g.planned || r.Step != nil
 		n := &Node{Resource: r, graph: g, root: structpb.NewStructValue(r.Properties), defaults: defaultsOf(r.Type)}
 		if r.Step.Deletes() {
 			g.gone = append(g.gone, n)
@@ -94,6 +98,11 @@ func NewGraph(stack Stack, resources []Resource) *Graph {
 	}
 	sort.Slice(g.nodes, byURN(g.nodes))
 	sort.Slice(g.gone, byURN(g.gone))
+	for _, n := range g.nodes {
+		if n.IsProvider() {
+			n.region, n.account = n.provides()
+		}
+	}
 	for _, n := range g.nodes {
 		g.index(n)
 	}
@@ -112,14 +121,23 @@ func (g *Graph) index(n *Node) {
 		g.parents[n.parent] = append(g.parents[n.parent], n)
 	}
 	for _, key := range identities {
-		text := n.Get(key).Text()
-		if text != "" && !slices.Contains(g.byText[text], n) {
-			g.byText[text] = append(g.byText[text], n)
+		if n.Properties.GetFields()[key] != nil {
+			g.name(n, n.Get(key).Text())
 		}
 	}
-	if n.ID != "" && !isUnknown(n.ID) && !slices.Contains(g.byText[n.ID], n) {
-		g.byText[n.ID] = append(g.byText[n.ID], n)
+	if !isUnknown(n.ID) {
+		g.name(n, n.ID)
 	}
+}
+
+// name lets the resource be found by a text. The resources are named one after another, so that one which has the text
+// already is the last.
+func (g *Graph) name(n *Node, text string) {
+	named := g.byText[text]
+	if text == "" || len(named) > 0 && named[len(named)-1] == n {
+		return
+	}
+	g.byText[text] = append(named, n)
 }
 
 // identities are the properties by whose text other resources refer to a resource.
@@ -176,9 +194,13 @@ func ofTypes(nodes []*Node, types []string) []*Node {
 	return found
 }
 
-// Memo computes something about a graph once and shares it between rules. The key is a pointer of the caller's own.
+// Memo computes something about a graph once and shares it between rules. The key is a pointer of the caller's own, or a
+// value of a type of its own.
 func Memo[T any](g *Graph, key any, compute func(*Graph) T) T {
-	cell, _ := g.memos.LoadOrStore(key, &memo[T]{})
+	cell, made := g.memos.Load(key)
+	if !made {
+		cell, _ = g.memos.LoadOrStore(key, &memo[T]{})
+	}
 	kept := cell.(*memo[T]) //nolint:forcetypeassert // the key is the caller's own
 	kept.once.Do(func() { kept.value = compute(g) })
 	return kept.value
@@ -252,10 +274,8 @@ func (g *Graph) resolve(urns []string) []*Node {
 
 // Region is where the resource is: its provider's region, or the one in its ARN. Empty when neither says.
 func (n *Node) Region() string {
-	if n.provider != nil {
-		if region := n.provider.Get("region"); region.Known() {
-			return region.Text()
-		}
+	if n.provider != nil && n.provider.region != "" {
+		return n.provider.region
 	}
 	return arnPart(n.Get("arn").Text(), 3)
 }
@@ -263,26 +283,38 @@ func (n *Node) Region() string {
 // Account is the account of the resource: the only one that its provider accepts, or the one in its ARN. Empty when neither
 // says.
 func (n *Node) Account() string {
-	if n.provider != nil {
-		// Provider properties that are not texts travel as JSON in a text.
-		if allowed := n.provider.Get("allowedAccountIds").JSON(); allowed.Len() == 1 {
-			return allowed.Get("[0]").Text()
-		}
+	if n.provider != nil && n.provider.account != "" {
+		return n.provider.account
 	}
 	return arnPart(n.Get("arn").Text(), 4)
 }
 
+// provides is what a provider says about where its resources are.
+func (n *Node) provides() (region, account string) {
+	// Properties of providers that are not texts travel as JSON in a text.
+	if allowed := n.Get("allowedAccountIds").JSON(); allowed.Len() == 1 {
+		account = allowed.Get("[0]").Text()
+	}
+	return n.Get("region").Text(), account
+}
+
 func arnPart(arn string, at int) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
+	if !strings.HasPrefix(arn, "arn:") || strings.Count(arn, ":") < 5 {
 		return ""
 	}
-	return parts[at]
+	for range at {
+		_, arn, _ = strings.Cut(arn, ":")
+	}
+	part, _, _ := strings.Cut(arn, ":")
+	return part
 }
 
 // fill puts the provider's default in place of an absent value.
 func (n *Node) fill(v Value) Value {
-	pb, ok := n.defaults[v.path]
+	if len(n.defaults) == 0 {
+		return v
+	}
+	pb, ok := n.defaults[v.path()]
 	if !ok {
 		return v
 	}

@@ -3,6 +3,8 @@ package policy
 import (
 	"sort"
 	"strings"
+
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // redact is the last line: rules show values through Value.Show only, and whatever slips through is struck out here. It
@@ -43,11 +45,7 @@ func (g *Graph) Secrets() []string {
 			seen[g.Stack.Config[key]] = true
 		}
 		for _, n := range g.nodes {
-			n.Props().Walk(func(v Value) {
-				if v.secret && v.IsText() {
-					seen[v.Text()] = true
-				}
-			})
+			n.Props().secretTexts(seen)
 		}
 		var found []string
 		for text := range seen {
@@ -66,3 +64,23 @@ func (g *Graph) Secrets() []string {
 }
 
 var secretsKey byte
+
+// secretTexts adds the texts of secrets inside the value. It reads every value of the stack, so it writes no paths.
+func (v Value) secretTexts(found map[string]bool) {
+	switch kind := v.pb.GetKind().(type) {
+	case *structpb.Value_StringValue:
+		if v.secret {
+			found[kind.StringValue] = true
+		}
+	case *structpb.Value_ListValue:
+		for _, item := range kind.ListValue.GetValues() {
+			of(v.node, spot{}, item, v.secret).secretTexts(found)
+		}
+	case *structpb.Value_StructValue:
+		for key, item := range kind.StructValue.GetFields() {
+			if !strings.HasPrefix(key, "__") {
+				of(v.node, spot{}, item, v.secret).secretTexts(found)
+			}
+		}
+	}
+}

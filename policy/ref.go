@@ -127,7 +127,7 @@ func (v Value) byDependency(types []string) Ref {
 	if v.node == nil {
 		return Ref{How: Unclear}
 	}
-	property, _ := step(v.path + ".")
+	property, _ := step(v.path() + ".")
 	found := ofTypes(v.node.Behind(property), types)
 	switch len(found) {
 	case 0:

@@ -58,13 +58,13 @@ func (g *Graph) Gone() []*Node { return g.gone }
 
 // Planned says that a plan is known.
 func (g *Graph) Planned() bool {
-	return len(g.gone) > 0 || slices.ContainsFunc(g.nodes, func(n *Node) bool { return n.Resource.Step != nil })
+	return g.planned
 }
 
 // Was are the resource's inputs before the plan; absent for one that is made, and where no plan is known.
 func (n *Node) Was(path string) Value {
 	if n.Resource.Step == nil || n.Resource.Step.Old == nil {
-		return Value{node: n, path: path}
+		return Value{node: n, spot: spot{within: path}}
 	}
 	old := Value{node: n, pb: structpb.NewStructValue(n.Resource.Step.Old), state: known}
 	return old.Get(path)

@@ -40,17 +40,36 @@ const (
 // Reading an absent value gives the provider's default where the table of defaults has one. Reading inside an unknown
 // value gives an unknown value.
 type Value struct {
-	pb     *structpb.Value
-	node   *Node
-	path   string
+	pb   *structpb.Value
+	node *Node
+	spot
 	state  state
 	secret bool
 	filled bool
 }
 
+// spot is where a value is: the path of what it is in, and its key there, or its place in a list counted from 1. Most values
+// are never named, so their paths are only put together when somebody asks.
+type spot struct {
+	within, key string
+	place       int32
+}
+
+func (s spot) path() string {
+	switch {
+	case s.place > 0:
+		return s.within + "[" + strconv.Itoa(int(s.place)-1) + "]"
+	case s.within == "":
+		return s.key
+	case s.key == "":
+		return s.within
+	}
+	return s.within + "." + s.key
+}
+
 // of makes a cursor of a wire value.
-func of(n *Node, path string, pb *structpb.Value, secret bool) Value {
-	v := Value{node: n, path: path, secret: secret}
+func of(n *Node, at spot, pb *structpb.Value, secret bool) Value {
+	v := Value{node: n, spot: at, secret: secret}
 	for pb != nil {
 		object, marked := pb.GetKind().(*structpb.Value_StructValue)
 		if !marked {
@@ -126,18 +145,25 @@ func (v Value) Secret() bool { return v.secret }
 func (v Value) Defaulted() bool { return v.filled }
 
 // Path is where the value is, as an engineer writes it: ingress[0].cidrBlocks[1].
-func (v Value) Path() string { return v.path }
+func (v Value) Path() string { return v.path() }
 
 // Node is the resource that the value belongs to; nil for a text that was parsed by itself.
 func (v Value) Node() *Node { return v.node }
 
 // Get reads a value inside an object by a path: "rule.applyServerSideEncryptionByDefault.sseAlgorithm" or "subnets[0]".
 func (v Value) Get(path string) Value {
-	at := v
-	for path != "" {
+	at, within, rest := v, v.path(), path
+	for rest != "" {
 		var key string
-		key, path = step(path)
-		at = at.child(key)
+		key, rest = step(rest)
+		at = at.child(within, key)
+		switch {
+		case rest == "":
+		case v.spot == spot{}:
+			within = strings.TrimSuffix(path[:len(path)-len(rest)], ".")
+		default:
+			within = at.path()
+		}
 	}
 	if at.state == absent && at.node != nil {
 		return at.node.fill(at)
@@ -155,27 +181,45 @@ func step(path string) (string, string) {
 	return path[:end], strings.TrimPrefix(rest, ".")
 }
 
-func (v Value) child(key string) Value {
-	if strings.HasPrefix(key, "[") {
-		n, err := strconv.Atoi(strings.Trim(key, "[]"))
-		items := v.pb.GetListValue().GetValues()
-		if v.state != known || err != nil || n < 0 || n >= len(items) {
-			return Value{node: v.node, path: v.path + key, state: v.inside(), secret: v.secret}
-		}
-		return of(v.node, v.path+key, items[n], v.secret)
+// child is what is inside under a key, or at an index in brackets; within is the value's own path.
+func (v Value) child(within, key string) Value {
+	if !strings.HasPrefix(key, "[") {
+		return v.under(within, key)
 	}
-	path := key
-	if v.path != "" {
-		path = v.path + "." + key
+	n, err := strconv.Atoi(strings.Trim(key, "[]"))
+	items := v.pb.GetListValue().GetValues()
+	if v.state != known || err != nil || n < 0 || n >= len(items) {
+		return Value{node: v.node, spot: spot{within: within + key}, state: v.inside(), secret: v.secret}
 	}
+	return v.element(within, n, items[n])
+}
+
+func (v Value) under(within, key string) Value {
+	at := spot{within: within, key: key}
 	if v.state != known {
-		return Value{node: v.node, path: path, state: v.inside(), secret: v.secret}
+		return Value{node: v.node, spot: at, state: v.inside(), secret: v.secret}
 	}
-	return of(v.node, path, v.pb.GetStructValue().GetFields()[key], v.secret)
+	return of(v.node, at, v.pb.GetStructValue().GetFields()[key], v.secret)
+}
+
+func (v Value) element(within string, n int, item *structpb.Value) Value {
+	return of(v.node, spot{within: within, place: int32(n) + 1}, item, v.secret) //nolint:gosec // lists are never that long
 }
 
 // Key reads one key of an object, dots and brackets in it taken as letters.
-func (v Value) Key(key string) Value { return v.child(key) }
+func (v Value) Key(key string) Value { return v.under(v.path(), key) }
+
+// Has says that the value is an object with the key.
+func (v Value) Has(key string) bool { return v.pb.GetStructValue().GetFields()[key] != nil }
+
+// Name is the key under which the value stands, or the list that it is an element of.
+func (v Value) Name() string {
+	name := v.key
+	if v.place > 0 || name == "" {
+		name = v.within
+	}
+	return name[strings.LastIndexByte(name, '.')+1:]
+}
 
 // inside is what is known of a value inside this one when it cannot be read.
 func (v Value) inside() state {
@@ -188,9 +232,12 @@ func (v Value) inside() state {
 // List are the elements of a list; none for anything else.
 func (v Value) List() []Value {
 	items := v.pb.GetListValue().GetValues()
-	out := make([]Value, len(items))
+	if len(items) == 0 {
+		return nil
+	}
+	out, within := make([]Value, len(items)), v.path()
 	for i, item := range items {
-		out[i] = of(v.node, v.path+"["+strconv.Itoa(i)+"]", item, v.secret)
+		out[i] = v.element(within, i, item)
 	}
 	return out
 }
@@ -225,11 +272,22 @@ func (v Value) Len() int {
 	case *structpb.Value_ListValue:
 		return len(kind.ListValue.GetValues())
 	case *structpb.Value_StructValue:
-		return len(v.Keys())
+		return v.keys()
 	case *structpb.Value_StringValue:
 		return len(kind.StringValue)
 	}
 	return 0
+}
+
+// keys is the number of Keys.
+func (v Value) keys() int {
+	n := 0
+	for key := range v.pb.GetStructValue().GetFields() {
+		if !strings.HasPrefix(key, "__") {
+			n++
+		}
+	}
+	return n
 }
 
 // IsText, IsList and IsObject say what kind of value it is; all are false while it is not known.
@@ -302,16 +360,28 @@ func (v Value) Empty() bool {
 
 // Walk visits the value and everything inside it, depth first, the keys of objects in no order.
 func (v Value) Walk(visit func(Value)) {
-	visit(v)
+	v.Visit(func(inside Value) bool {
+		visit(inside)
+		return true
+	})
+}
+
+// Visit is Walk for a visitor that says whether to go on inside the value.
+func (v Value) Visit(visit func(Value) bool) {
+	if !visit(v) {
+		return
+	}
 	switch kind := v.pb.GetKind().(type) {
 	case *structpb.Value_ListValue:
+		within := v.path()
 		for i, item := range kind.ListValue.GetValues() {
-			of(v.node, v.path+"["+strconv.Itoa(i)+"]", item, v.secret).Walk(visit)
+			v.element(within, i, item).Visit(visit)
 		}
 	case *structpb.Value_StructValue:
-		for key := range kind.StructValue.GetFields() {
+		within := v.path()
+		for key, item := range kind.StructValue.GetFields() {
 			if !strings.HasPrefix(key, "__") {
-				v.child(key).Walk(visit)
+				of(v.node, spot{within: within, key: key}, item, v.secret).Visit(visit)
 			}
 		}
 	}
@@ -325,7 +395,7 @@ func (v Value) Unknowns() []Value {
 			found = append(found, inside)
 		}
 	})
-	sort.Slice(found, func(i, j int) bool { return found[i].path < found[j].path })
+	sort.Slice(found, func(i, j int) bool { return found[i].path() < found[j].path() })
 	return found
 }
 
@@ -336,9 +406,9 @@ func (v Value) JSON() Value {
 		if v.IsObject() || v.IsList() {
 			return v
 		}
-		return Value{node: v.node, path: v.path, state: v.inside(), secret: v.secret}
+		return Value{node: v.node, spot: v.spot, state: v.inside(), secret: v.secret}
 	}
-	return of(v.node, v.path, parsed(v.node, v.Text()), v.secret)
+	return of(v.node, v.spot, parsed(v.node, v.Text()), v.secret)
 }
 
 // parsed reads each text once per graph.
@@ -408,7 +478,7 @@ func (v Value) compact() string {
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
 	for _, key := range v.Keys() {
-		parts = append(parts, key+": "+v.child(key).Show())
+		parts = append(parts, key+": "+v.Key(key).Show())
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }

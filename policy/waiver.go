@@ -142,7 +142,7 @@ func (c *Config) criticise(report *Report, w Waiver, wrong string, used int) {
 		return
 	}
 	n := report.stackNode
-	r := &run{rule: rule, level: c.LevelOf(rule, report.Stack), graph: n.graph, verdicts: map[*Node]Outcome{}}
+	r := &run{rule: rule, level: c.LevelOf(rule, report.Stack), graph: n.graph}
 	(&Case{Node: n, run: r}).Broken(SettingsName+".waivers", "the waiver of "+w.Rule+" for "+w.Resource+" by "+w.Owner+" "+wrong,
 		"a waiver that ends within 90 days and accepts a violation that is there")
 	report.Findings = append(report.Findings, r.findings...)

@@ -33,7 +33,27 @@ type Condition struct {
 
 // Statements reads a document: a text of JSON, or an object. unknown are the parts that are not known yet; while the whole
 // text is, it is the only one.
+//
+// Many rules ask for the same documents, so each is read once for a graph: what is returned must not be changed.
 func Statements(document policy.Value) (statements []Statement, unknown []policy.Value) {
+	if document.Node() == nil || document.Node().Graph() == nil {
+		return readAll(document)
+	}
+	kept := policy.Memo(document.Node().Graph(), documentKey{document}, func(*policy.Graph) documentRead {
+		statements, unknown := readAll(document)
+		return documentRead{statements: slices.Clip(statements), unknown: slices.Clip(unknown)}
+	})
+	return kept.statements, kept.unknown
+}
+
+type documentKey struct{ document policy.Value }
+
+type documentRead struct {
+	statements []Statement
+	unknown    []policy.Value
+}
+
+func readAll(document policy.Value) (statements []Statement, unknown []policy.Value) {
 	decoded := document.JSON()
 	if decoded.Unknown() {
 		return nil, []policy.Value{document}

@@ -34,8 +34,8 @@ func scan(g *policy.Graph) scanned {
 	return policy.Memo(g, &scanKey, func(g *policy.Graph) scanned {
 		s := &scanner{search: searchOf(g.Stack), keys: map[string]bool{}}
 		for _, n := range g.Nodes() {
-			s.node, s.covered, s.own = n, "", n.Account()
-			n.Props().Walk(s.visit)
+			s.node, s.own = n, n.Account()
+			n.Props().Visit(s.visit)
 		}
 		return s.scanned
 	})
@@ -49,29 +49,20 @@ type scanner struct {
 	own    string
 	// keys are the keys met so far, and whether they are those of secrets: a stack has few and uses them often.
 	keys map[string]bool
-	// covered is a secret value whose parts are not looked at again.
-	covered string
 }
 
-func (s *scanner) visit(v policy.Value) {
-	path := v.Path()
-	if s.covered != "" && inside(path, s.covered) {
-		return
-	}
+// visit looks at a value; the parts of a secret are not looked at again.
+func (s *scanner) visit(v policy.Value) bool {
 	switch {
 	case v.Secret():
-		s.covered = path
 		s.secret(v)
+		return false
 	case v.IsText():
-		s.leaf(path, v)
+		s.leaf(v)
 	case v.IsObject():
-		s.pair(path, v)
+		s.pair(v)
 	}
-}
-
-func inside(path, whole string) bool {
-	rest, found := strings.CutPrefix(path, whole)
-	return found && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	return true
 }
 
 // secret looks at where a value stands that is marked as a secret.
@@ -86,21 +77,21 @@ func (s *scanner) secret(v policy.Value) {
 }
 
 // leaf looks into a text; one of JSON is looked at part by part, because escaping hides what is in it.
-func (s *scanner) leaf(path string, v policy.Value) {
+func (s *scanner) leaf(v policy.Value) {
 	text := v.Text()
 	if len(text) > 1 && (text[0] == '{' || text[0] == '[') {
 		if decoded := v.JSON(); decoded.Known() {
-			decoded.Walk(s.visit)
+			decoded.Visit(s.visit)
 			return
 		}
 	}
-	s.text(path, text)
-	if s.ofSecret(lastKey(path)) && looksLikeSecret(lastKey(path), text) {
-		s.shaped = append(s.shaped, place{s.node, path, "a literal that looks like the secret that its key names"})
+	s.text(v, "", text)
+	if key := v.Name(); s.ofSecret(key) && looksLikeSecret(key, text) {
+		s.shaped = append(s.shaped, place{s.node, v.Path(), "a literal that looks like the secret that its key names"})
 	}
 	packed, ok := unpacked(text)
 	if ok {
-		s.text(path+" (decoded)", packed)
+		s.text(v, " (decoded)", packed)
 	}
 }
 
@@ -113,14 +104,14 @@ func (s *scanner) ofSecret(key string) bool {
 	return is
 }
 
-// text looks for secrets in a text as it is.
-func (s *scanner) text(path, text string) {
+// text looks for secrets in a text as it is; note says what was done to the value to get it.
+func (s *scanner) text(v policy.Value, note, text string) {
 	for _, key := range s.search.in(text) {
-		s.leaked = append(s.leaked, place{s.node, path, "it holds the value of the secret " + key})
+		s.leaked = append(s.leaked, place{s.node, v.Path() + note, "it holds the value of the secret " + key})
 	}
 	for _, id := range accountIDs(text) {
 		if id != s.own {
-			s.accounts = append(s.accounts, place{s.node, path, id})
+			s.accounts = append(s.accounts, place{s.node, v.Path() + note, id})
 		}
 	}
 	what := shapeIn(text)
@@ -128,13 +119,16 @@ func (s *scanner) text(path, text string) {
 		what = assignedSecret(text)
 	}
 	if what != "" {
-		s.shaped = append(s.shaped, place{s.node, path, what})
+		s.shaped = append(s.shaped, place{s.node, v.Path() + note, what})
 	}
 }
 
 // pair looks at {name: DB_PASSWORD, value: …}, in which the key of the value is a value.
-func (s *scanner) pair(path string, v policy.Value) {
+func (s *scanner) pair(v policy.Value) {
 	for _, keys := range [][2]string{{"name", "value"}, {"Name", "Value"}, {"key", "value"}} {
+		if !v.Has(keys[0]) || !v.Has(keys[1]) {
+			continue
+		}
 		name, value := v.Key(keys[0]), v.Key(keys[1])
 		if !name.IsText() || !value.IsText() || name.Secret() || value.Secret() {
 			continue
@@ -164,14 +158,6 @@ func accountIDs(text string) []string {
 
 func alphanumeric(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-}
-
-// lastKey is the last key of a path, without an index.
-func lastKey(path string) string {
-	if at := strings.IndexByte(path, '['); at >= 0 && strings.HasSuffix(path, "]") {
-		path = path[:strings.LastIndexByte(path, '[')]
-	}
-	return path[strings.LastIndexByte(path, '.')+1:]
 }
 
 // secretSearch finds every secret of the stack's configuration in one pass over a text.
