@@ -104,7 +104,7 @@ func (x *watchIndex) take(alarm *policy.Node, r reading) {
 		x.unclear = true
 		return
 	}
-	seconds := r.period.Number() * alarm.Get("evaluationPeriods").Number()
+	seconds := r.period.Number() * periodsToFire(alarm)
 	for _, name := range dimensions.Keys() {
 		ref := watched(name, dimensions.Key(name))
 		x.unclear = x.unclear || ref.How == policy.Unclear
@@ -112,6 +112,17 @@ func (x *watchIndex) take(alarm *policy.Node, r reading) {
 			x.by[n] = append(x.by[n], watch{alarm, metric.Text(), ref.How != policy.OneOf, seconds})
 		}
 	}
+}
+
+// periodsToFire is how many periods an outage lasts until the alarm fires: all that it looks at, or the part of them that
+// datapointsToAlarm asks for.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+func periodsToFire(alarm *policy.Node) float64 {
+	all, part := alarm.Get("evaluationPeriods").Number(), alarm.Get("datapointsToAlarm")
+	if part.IsNumber() && part.Number() > 0 {
+		return min(all, part.Number())
+	}
+	return all
 }
 
 // acts says whether somebody is told when the alarm fires: by its own action, or by a composite alarm's that reads it.
@@ -239,7 +250,7 @@ func alarmInTime() *policy.Rule {
 		ID: "alarm-in-time", Title: "Alarms on outages fire within half the recovery time", Severity: policy.Medium, ProdOnly: true,
 		Types: outageTypes(), Anchors: "nist:SI-4,CP-10",
 		Why:     "an outage that is noticed late leaves no time to end it within what was promised",
-		Fix:     "lower period or evaluationPeriods of the alarm, or add a faster alarm on the same metric",
+		Fix:     "lower period, evaluationPeriods or datapointsToAlarm of the alarm, or add a faster alarm on the same metric",
 		Sources: []string{"https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html"},
 		Settings: []policy.Setting{{
 			Name: "rtoSeconds", Kind: policy.KindNumber, Default: 900, Bounded: true, Minimum: 60, Maximum: 604800,
@@ -266,7 +277,7 @@ resources:
     type: aws:cloudwatch/metricAlarm:MetricAlarm
     properties: {name: errors, namespace: AWS/Lambda, metricName: Errors, dimensions: {FunctionName: "${fn.name}"}, period: 60, evaluationPeriods: 5, alarmActions: ["arn:aws:sns:eu-central-1:111111111111:ops"]}
 `,
-			Bad:   []string{"errors.evaluationPeriods=8", "errors.period=300", "errors.period=3600"},
+			Bad:   []string{"errors.evaluationPeriods=8", "errors.period=300", "errors.period=3600", "errors.evaluationPeriods=10 ; errors.datapointsToAlarm=8"},
 			Guard: "errors.evaluationPeriods", Absent: policy.Unknown, Exempt: "errors!", FixtureOnly: "the alarms of the environments that notice outages read their metrics through queries, several each",
 		},
 	}
@@ -298,7 +309,7 @@ func inTime(c *policy.Case, s signal, limit float64) bool {
 	}
 	if fastest.seconds > limit {
 		c.Broken("", fmt.Sprintf("the fastest alarm on %s takes %s", s.what, span(fastest.seconds)), "at most "+span(limit)+", half the recovery time",
-			policy.Saw(fastest.alarm, "evaluationPeriods", "period × evaluationPeriods is "+span(fastest.seconds)))
+			policy.Saw(fastest.alarm, "evaluationPeriods", "its periods take "+span(fastest.seconds)+" until it fires"))
 	}
 	return true
 }

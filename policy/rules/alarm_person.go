@@ -31,7 +31,7 @@ func alarmReachesPerson() *policy.Rule {
 				return
 			}
 			saw := policy.Saw(source, "alarmActions", "notifies through the topic")
-			waiting := ""
+			waiting, filtered := "", false
 			for _, s := range audience(c.Graph())[c.Node] {
 				reach, why := reaches(s)
 				if reach == yes {
@@ -40,12 +40,17 @@ func alarmReachesPerson() *policy.Rule {
 				if reach == maybe {
 					waiting = why
 				}
+				filtered = filtered || reach == no && why != ""
 			}
 			if waiting != "" {
 				c.UnclearBecause("", "whether anybody is notified: "+waiting)
 				return
 			}
-			c.Broken("", "nobody is subscribed whom the alarm would reach", "a confirmed subscription of a person or an on-call tool", saw)
+			details := []policy.Detail{saw}
+			if filtered {
+				details = append(details, advisesOnly("no page of AWS says that alarms carry no attributes for the filter policy"))
+			}
+			c.Broken("", "nobody is subscribed whom the alarm would reach", "a confirmed subscription of a person or an on-call tool", details...)
 		},
 		Proof: policy.Proof{
 			Good: `
@@ -118,7 +123,7 @@ func reaches(s *policy.Node) (answer, string) {
 	// Alarms come without attributes, so a filter on attributes lets none of them through.
 	if filter := s.Get("filterPolicy"); !filter.Empty() {
 		if s.Get("filterPolicyScope").Is("MessageAttributes") && filter.Known() {
-			return no, ""
+			return no, s.String() + " filters by attributes"
 		}
 		return maybe, s.String() + " has a filter policy"
 	}

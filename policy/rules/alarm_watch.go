@@ -279,7 +279,7 @@ var lifeSigns = map[string][]string{
 	"AWS/States":            {"ExecutionsSucceeded", "ExecutionsStarted"},
 	"AWS/Redshift":          {"HealthStatus"},
 	"AWS/VPN":               {"TunnelState"},
-	"AWS/DX":                {"ConnectionState", "VirtualInterfaceState"},
+	"AWS/DX":                {"ConnectionState"},
 	"CloudWatchSynthetics":  {"SuccessPercent"},
 }
 

@@ -218,9 +218,11 @@ func forwardsTo(n *policy.Node) (found []*policy.Node, complete bool) {
 	return found, complete
 }
 
-// tlsPolicies are beginnings of the names of the policies with TLS 1.2 and 1.3 only, and of those that allow the weak
-// ciphers of TLS 1.2 again.
+// tlsPolicies are beginnings of the names of the policies with TLS 1.2 and 1.3 only; tlsWeak is in those of them that allow
+// the weak ciphers of TLS 1.2 again. Security Hub's ELB.17 wants the policies with Res in their names, which leave out the
+// CBC ciphers too, or those with TLS 1.3 alone.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
+// https://docs.aws.amazon.com/securityhub/latest/userguide/elb-controls.html#elb-17
 var (
 	tlsPolicies = []string{"ELBSecurityPolicy-TLS13-1-2-", "ELBSecurityPolicy-TLS13-1-3-", "ELBSecurityPolicy-FS-1-2-Res-"}
 	tlsWeak     = "-1-2-Ext"
@@ -251,7 +253,7 @@ func tlsPolicyCurrent() *policy.Rule {
 				c.Skip("the listener does not end TLS")
 				return
 			}
-			c.Require(c.Get("sslPolicy"), "a policy with TLS 1.2 and 1.3 only", currentPolicy)
+			c.Require(c.Get("sslPolicy"), "a policy with TLS 1.2 and 1.3 only, and none of those with Ext in the name", currentPolicy)
 		},
 		Proof: policy.Proof{
 			Good: `

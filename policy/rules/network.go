@@ -34,8 +34,8 @@ var lettingIn = []string{securityGroup, defaultSecurityGroup, groupRuleOld, grou
 // adminPorts are those of SSH and RDP.
 var adminPorts = []int{22, 3389}
 
-// riskyPorts are ports of services that are not meant for strangers.
-// https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-19
+// riskyPorts are ports of services that are not meant for strangers: all of
+// https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-19 but the admin ports,
 // and those of Redshift (redshift-controls.html#redshift-15), Redis and Memcached (docs.aws.amazon.com/AmazonElastiCache) and
 // DocumentDB (docs.aws.amazon.com/documentdb).
 var riskyPorts = []int{

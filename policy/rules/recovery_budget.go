@@ -191,10 +191,18 @@ func (d derived) estimated() bool {
 
 // advising makes a finding that rests on an estimate one that stops nothing.
 func advising(d derived) policy.Detail {
+	if !d.estimated() {
+		return func(*policy.Finding) {}
+	}
+	return advisesOnly("AWS states no bound for what is marked as an estimate")
+}
+
+// advisesOnly makes a finding one that stops nothing, and says why.
+func advisesOnly(because string) policy.Detail {
 	return func(f *policy.Finding) {
-		if d.estimated() && f.Level == policy.Mandatory {
+		if f.Level == policy.Mandatory {
 			f.Level = policy.Advisory
-			f.Why += "; the finding only advises, because AWS states no bound for what is marked as an estimate"
+			f.Why += "; the finding only advises, because " + because
 		}
 	}
 }
@@ -276,8 +284,10 @@ var recoverySources = []string{
 	"https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverDBCluster.html",
 	"https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.AuroraHighAvailability.html",
 	"https://docs.aws.amazon.com/neptune/latest/userguide/backup-restore-overview-fault-tolerance.html",
+	"https://docs.aws.amazon.com/documentdb/latest/developerguide/db-cluster-fault-tolerance.html",
 	"https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html",
 	"https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html",
+	"https://aws.amazon.com/route53/faqs/",
 }
 
 const recoveryGood = `

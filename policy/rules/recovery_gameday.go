@@ -2,6 +2,8 @@ package rules
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
 )
@@ -110,13 +112,20 @@ func gamedayTargetsBounded() *policy.Rule {
 			}
 		},
 		Proof: policy.Proof{
-			Good:  gamedayGood,
-			Bad:   []string{"zone-loss.targets[0].selectionMode=ALL", "zone-loss.targets[0].selectionMode=PERCENT(100)", "zone-loss.targets[0].selectionMode!"},
+			Good: gamedayGood,
+			Bad: []string{
+				"zone-loss.targets[0].selectionMode=ALL", "zone-loss.targets[0].selectionMode=PERCENT(100)", "zone-loss.targets[0].selectionMode!",
+				`zone-loss.targets[0]={name: main, resourceType: "aws:rds:cluster", selectionMode: ALL, parameters: {writerAvailabilityZoneIdentifiers: all}}`,
+			},
 			Guard: "zone-loss.targets[0].selectionMode", Absent: policy.Violation, Exempt: "zone-loss.targets!",
 			FixtureOnly: "the product has no experiments",
 		},
 	}
 }
+
+// zoneParameters keep the targets to availability zones; those of databases may list several, or all.
+// https://docs.aws.amazon.com/fis/latest/userguide/targets.html
+var zoneParameters = []string{"availabilityZoneIdentifier", "availabilityZoneIdentifiers", "writerAvailabilityZoneIdentifiers"}
 
 // inOneZone says that a filter keeps the target to one availability zone, as an experiment about losing one does.
 func inOneZone(target policy.Value) bool {
@@ -125,8 +134,10 @@ func inOneZone(target policy.Value) bool {
 			return true
 		}
 	}
-	zone := target.Get("parameters").Key("availabilityZoneIdentifier")
-	return !zone.Empty()
+	return slices.ContainsFunc(zoneParameters, func(name string) bool {
+		zone := target.Get("parameters").Key(name)
+		return !zone.Empty() && !zone.Is("all") && !strings.Contains(zone.Text(), ",")
+	})
 }
 
 func gamedayTargetsResolved() *policy.Rule {

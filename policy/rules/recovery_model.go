@@ -45,18 +45,20 @@ const (
 	// https://docs.aws.amazon.com/neptune/latest/userguide/backup-restore-overview-fault-tolerance.html: typically less than
 	// 120 seconds with a replica.
 	neptuneFailover = 120
+	// https://docs.aws.amazon.com/documentdb/latest/developerguide/db-cluster-fault-tolerance.html: typically less than 120
+	// seconds with a replica.
+	documentFailover = 120
 	// https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html: names of load
 	// balancers are good for 60 seconds.
 	balancerTTL = 60
-	// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html: an alias of
-	// a load balancer has the load balancer's time to live.
+	// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html: an alias has
+	// the time to live of what it names; https://aws.amazon.com/route53/faqs/: that is fixed at 60 seconds.
 	aliasTTL = 60
 )
 
 // Times that no page states as a bound.
 const (
 	cacheFailover  = 180 // "a few minutes" in an old edition of the guide
-	documentDB     = 120 // as the same engine's relatives
 	memoryFailover = 60
 	brokerFailover = 60
 	warehouse      = 120
@@ -291,14 +293,14 @@ func clusterOutage(n *policy.Node) ([]step, *blocked) {
 	if known && len(placed) < 2 {
 		return nil, gone(n, "all of its instances are in one zone", "set availabilityZone of one instance to another zone")
 	}
-	seconds, estimated := float64(auroraFailover), false
+	seconds := float64(auroraFailover)
 	switch n.Type {
 	case "aws:neptune/cluster:Cluster":
 		seconds = neptuneFailover
 	case "aws:docdb/cluster:Cluster":
-		seconds, estimated = documentDB, true
+		seconds = documentFailover
 	}
-	return []step{{node: n, path: "", what: "failover of " + n.String(), seconds: seconds, estimated: estimated}}, nil
+	return []step{{node: n, path: "", what: "failover of " + n.String(), seconds: seconds}}, nil
 }
 
 var standbysKey byte
