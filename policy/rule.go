@@ -102,7 +102,7 @@ type Anchor struct{ Catalogue, ID string }
 // catalogues are the names that Rule.Anchors may use.
 var catalogues = map[string]string{
 	"nag": "cdk-nag AwsSolutions", "nagn": "cdk-nag NIST 800-53 r5", "nagp": "cdk-nag PCI", "nagv": "cdk-nag Serverless",
-	"fsbp": "AWS Security Hub controls, most of them of Foundational Security Best Practices", "cis": "CIS AWS Foundations Benchmark v3.0.0",
+	"fsbp": "AWS Security Hub controls", "cis": "CIS AWS Foundations Benchmark v3.0.0",
 	"ckv": "Checkov CKV_AWS", "ckv2": "Checkov CKV2_AWS",
 	"ckvk": "Checkov CKV_K8S", "trivy": "Trivy AWS", "ksv": "Trivy Kubernetes", "awsguard": "Pulumi AWSGuard",
 	"cp": "Pulumi compliance policies", "config": "AWS Config managed rules", "sr": "awslabs serverless-rules",
