@@ -18,7 +18,8 @@ type metricSource struct {
 	page string
 	// region is where the metrics are when it is not the resource's own.
 	region string
-	// open says that the list of names is not complete: names that are not in it are not judged.
+	// open says that the list of names is not complete, or not seen complete on a page of today: names that are not in it are
+	// not judged, but for those that differ from a listed one in capitals.
 	open   bool
 	groups []metricGroup
 }
@@ -135,6 +136,7 @@ var metricSources = map[string]metricSource{
 	},
 	"AWS/SNS": {
 		page: "https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html",
+		open: true,
 		groups: []metricGroup{
 			metrics(`NumberOfMessagesPublished NumberOfNotificationsDelivered NumberOfNotificationsFailed NumberOfNotificationsFailedToRedriveToDlq
 				NumberOfNotificationsFilteredOut
@@ -221,6 +223,7 @@ var metricSources = map[string]metricSource{
 	},
 	"AWS/Kinesis": {
 		page: "https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html",
+		open: true,
 		groups: []metricGroup{
 			metrics(`GetRecords.Bytes GetRecords.IteratorAge GetRecords.IteratorAgeMilliseconds GetRecords.Latency GetRecords.Records
 				GetRecords.Success PutRecord.Bytes PutRecord.Latency PutRecord.Success PutRecords.Bytes PutRecords.FailedRecords
@@ -233,6 +236,7 @@ var metricSources = map[string]metricSource{
 	},
 	"AWS/ApiGateway": {
 		page: "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html",
+		open: true,
 		groups: []metricGroup{
 			metrics("4XXError 5XXError CacheHitCount CacheMissCount Count IntegrationLatency Latency", "ApiName", "ApiName Stage", "ApiName Method Resource Stage",
 				"ApiId", "ApiId Stage", "ApiId Method Resource Stage", "ApiId Route Stage"),
@@ -276,6 +280,7 @@ var metricSources = map[string]metricSource{
 	},
 	"AWS/CertificateManager": {
 		page:   "https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html",
+		open:   true,
 		groups: []metricGroup{metrics("DaysToExpiry", "CertificateArn")},
 	},
 	"AWS/Billing": {
