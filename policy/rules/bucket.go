@@ -21,7 +21,11 @@ var blockFlags = []string{"blockPublicAcls", "blockPublicPolicy", "ignorePublicA
 
 // bucketOpenness are the rules about who reaches a bucket, and how.
 func bucketOpenness() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{s3BlockPublicAccess(), s3NotPublic(), s3TLSOnly(), s3ACLDisabled(), s3CrossAccountLimited()}
+}
+
+func s3BlockPublicAccess() *policy.Rule {
+	return &policy.Rule{
 		ID: "s3-block-public-access", Title: "Buckets block public access", Severity: policy.High,
 		Types:   append([]string{accountBlock}, buckets...),
 		Anchors: "nag:S2 fsbp:S3.1,S3.8 ckv:53,54,55,56 ckv2:6 trivy:0086,0087,0091,0093,0094 nist:AC-3,SC-7",
@@ -41,7 +45,11 @@ resources:
 				"block.restrictPublicBuckets!"},
 			Guard: "block.blockPublicPolicy", Absent: policy.Violation, Also: []string{"log-path"},
 		},
-	}, {
+	}
+}
+
+func s3NotPublic() *policy.Rule {
+	return &policy.Rule{
 		ID: "s3-not-public", Title: "No access list or policy opens a bucket to everybody", Severity: policy.Critical, Blocking: true,
 		Types: slices.Concat(buckets, aclKinds, policyPart.kinds),
 		Anchors: "nagn:S3BucketPublicReadProhibited,S3BucketPublicWriteProhibited nag:S5 fsbp:S3.2,S3.3 ckv:20,57,70,375 ckv2:43 trivy:0092 " +
@@ -70,7 +78,11 @@ resources:
 			},
 			Guard: "opened.policy", Absent: policy.Pass, Also: []string{"s3-tls-only"},
 		},
-	}, {
+	}
+}
+
+func s3TLSOnly() *policy.Rule {
+	return &policy.Rule{
 		ID: "s3-tls-only", Title: "Buckets refuse requests without TLS", Severity: policy.Medium,
 		Types:   buckets,
 		Anchors: "nag:S10 fsbp:S3.5 ckv:379 nist:SC-8",
@@ -93,7 +105,11 @@ resources:
 				"rules.policy.Statement[0].Resource=arn:aws:s3:::media", "rules.policy.Statement[0].Principal={AWS: 'arn:aws:iam::111111111111:root'}"},
 			Guard: "rules.policy", Absent: policy.Violation, Also: []string{"log-path", "account-crossing"},
 		},
-	}, {
+	}
+}
+
+func s3ACLDisabled() *policy.Rule {
+	return &policy.Rule{
 		ID: "s3-acl-disabled", Title: "Buckets have no access lists", Severity: policy.Medium,
 		Types:   buckets,
 		Anchors: "fsbp:S3.12 ckv2:65 nist:AC-3",
@@ -112,7 +128,11 @@ resources:
 			Bad:   []string{"ownership!", "ownership.rule.objectOwnership=ObjectWriter", "ownership.rule.objectOwnership=BucketOwnerPreferred"},
 			Guard: "ownership.rule.objectOwnership", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func s3CrossAccountLimited() *policy.Rule {
+	return &policy.Rule{
 		ID: "s3-cross-account-limited", Title: "No other account may change a bucket's own settings", Severity: policy.High,
 		Types:   policyPart.kinds,
 		Anchors: "fsbp:S3.6 nist:AC-6",
@@ -140,7 +160,7 @@ resources:
 			},
 			Guard: "rules.policy", Absent: policy.Pass, Also: []string{"log-path", "account-crossing"},
 		},
-	}}
+	}
 }
 
 func checkBlock(c *policy.Case) {

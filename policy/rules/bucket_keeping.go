@@ -8,7 +8,11 @@ import (
 
 // bucketKeeping are the rules about how a bucket keeps its objects.
 func bucketKeeping() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{s3Encrypted(), s3OwnKey(), s3Versioned(), s3AccessLogs(), s3Lifecycle()}
+}
+
+func s3Encrypted() *policy.Rule {
+	return &policy.Rule{
 		ID: "s3-encrypted", Title: "Buckets say how they are encrypted", Severity: policy.High,
 		Types:   buckets,
 		Anchors: "fsbp:S3.17 ckv:19 trivy:0088 cp:aws-s3-bucket-enable-server-side-encryption guard:S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED nist:SC-28",
@@ -31,7 +35,11 @@ resources:
 			Bad:   []string{"encryption!", "encryption.rules=[]", "encryption.rules[0].applyServerSideEncryptionByDefault!", "encryption.rules[0].applyServerSideEncryptionByDefault.sseAlgorithm=none"},
 			Guard: "encryption.rules", Absent: policy.Violation, Also: []string{"s3-own-key"},
 		},
-	}, {
+	}
+}
+
+func s3OwnKey() *policy.Rule {
+	return &policy.Rule{
 		ID: "s3-own-key", Title: "Buckets are encrypted with a key of your own", Severity: policy.Low, Advisory: true,
 		Types: buckets,
 		Anchors: "nagn:S3DefaultEncryptionKMS ckv:145 trivy:0132 nist:SC-12 " +
@@ -71,7 +79,11 @@ resources:
 			Guard: "encryption.rules", Absent: policy.Violation, Exempt: "encryption!",
 			FixtureOnly: "the environments' bucket takes logs of a load balancer, which know S3's own keys only",
 		},
-	}, {
+	}
+}
+
+func s3Versioned() *policy.Rule {
+	return &policy.Rule{
 		ID: "s3-versioned", Title: "Buckets keep the versions of their objects", Severity: policy.Medium,
 		Types:   buckets,
 		Anchors: "nagn:S3BucketVersioningEnabled ckv:21 trivy:0090 config:s3-bucket-versioning-enabled nist:CP-9",
@@ -90,7 +102,11 @@ resources:
 			Bad:   []string{"versioning!", "versioning.versioningConfiguration.status=Suspended", "versioning.versioningConfiguration.status=Disabled"},
 			Guard: "versioning.versioningConfiguration.status", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func s3AccessLogs() *policy.Rule {
+	return &policy.Rule{
 		ID: "s3-access-logs", Title: "Buckets record who reads and writes them", Severity: policy.Medium, ProdOnly: true,
 		Types:   buckets,
 		Anchors: "nag:S1 fsbp:S3.9 ckv:18 trivy:0089 awsguard:s3-bucket-logging-enabled config:s3-bucket-logging-enabled nist:AU-2",
@@ -109,7 +125,11 @@ resources:
 			Guard: "logging.bucket", Absent: policy.Violation, Exempt: "+last={type: 'aws:s3/bucketLoggingV2:BucketLoggingV2', properties: {bucket: elsewhere, targetBucket: logs}}",
 			FixtureOnly: "the environments' only bucket is the one that takes logs",
 		},
-	}, {
+	}
+}
+
+func s3Lifecycle() *policy.Rule {
+	return &policy.Rule{
 		ID: "s3-lifecycle", Title: "Buckets end old versions and unfinished uploads", Severity: policy.Low, Advisory: true,
 		Types:   buckets,
 		Anchors: "fsbp:S3.10,S3.13 ckv2:61 ckv:300 config:s3-version-lifecycle-policy-check,s3-lifecycle-policy-check nist:SI-12",
@@ -129,7 +149,7 @@ resources:
 				"lifecycle.rules[0].abortIncompleteMultipartUpload.daysAfterInitiation=365", "lifecycle.rules[0].filter={prefix: raw/}"},
 			Guard: "lifecycle.rules", Absent: policy.Violation, Also: []string{"retention-tiers", "log-path"},
 		},
-	}}
+	}
 }
 
 func checkAccessLogs(c *policy.Case) {

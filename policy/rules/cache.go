@@ -49,7 +49,11 @@ func encryptedCache(c *policy.Case, path string) bool {
 
 // cacheRules are about what a cache keeps, and for how long it is away.
 func cacheRules() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{redisAtRest(), redisMultiAZ(), redisBackup(), redisMinorUpgrade()}
+}
+
+func redisAtRest() *policy.Rule {
+	return &policy.Rule{
 		ID: "redis-at-rest", Title: "Caches are encrypted at rest", Severity: policy.High,
 		Types:   []string{cacheGroup},
 		Anchors: "nag:AEC3 fsbp:ElastiCache.4 ckv:29,191 trivy:0045 guard:ELASTICACHE_REDIS_ENCRYPTED_AT_REST nist:SC-28",
@@ -69,7 +73,11 @@ resources:
 			Bad:   []string{"cache.atRestEncryptionEnabled=false", "cache.engine=valkey ; cache.atRestEncryptionEnabled=false"},
 			Guard: "cache.atRestEncryptionEnabled", Absent: policy.Violation, Exempt: "cache.globalReplicationGroupId=global",
 		},
-	}, {
+	}
+}
+
+func redisMultiAZ() *policy.Rule {
+	return &policy.Rule{
 		ID: "redis-multi-az", Title: "Caches fail over to another zone", Severity: policy.High, ProdOnly: true,
 		Types:   []string{cacheGroup, cacheCluster},
 		Anchors: "nag:AEC4 fsbp:ElastiCache.3 ckv2:50 nist:CP-10,SC-36",
@@ -86,7 +94,11 @@ resources:
 				"+alone={type: 'aws:elasticache/cluster:Cluster', properties: {engine: redis, snapshotRetentionLimit: 1, subnetGroupName: isolated, transitEncryptionEnabled: true}}"},
 			Guard: "cache.multiAzEnabled", Absent: policy.Violation, Exempt: "cache.globalReplicationGroupId=global",
 		},
-	}, {
+	}
+}
+
+func redisBackup() *policy.Rule {
+	return &policy.Rule{
 		ID: "redis-backup", Title: "Caches are backed up", Severity: policy.Medium, ProdOnly: true,
 		Types:   []string{cacheGroup, cacheCluster, cacheServerless},
 		Anchors: "nagn:ElastiCacheRedisClusterAutomaticBackup fsbp:ElastiCache.1 ckv:134 trivy:0050 config:elasticache-redis-cluster-automatic-backup-check nist:CP-9",
@@ -107,7 +119,11 @@ resources:
 			Bad:   []string{"cache.snapshotRetentionLimit=0", "serverless.snapshotRetentionLimit!"},
 			Guard: "cache.snapshotRetentionLimit", Absent: policy.Violation, Exempt: "serverless.engine=memcached",
 		},
-	}, {
+	}
+}
+
+func redisMinorUpgrade() *policy.Rule {
+	return &policy.Rule{
 		ID: "redis-minor-upgrade", Title: "Caches take minor versions by themselves", Severity: policy.Medium,
 		Types:   []string{cacheGroup, cacheCluster},
 		Anchors: "fsbp:ElastiCache.2 ckv:322 nist:SI-2",
@@ -122,7 +138,7 @@ resources:
 `,
 			Bad: []string{"cache.autoMinorVersionUpgrade=false"}, Guard: "cache.autoMinorVersionUpgrade", Absent: policy.Pass,
 		},
-	}}
+	}
 }
 
 func checkCacheFailover(c *policy.Case) {
@@ -146,7 +162,11 @@ func checkCacheFailover(c *policy.Case) {
 
 // cacheAccess are the rules about who reaches a cache, and how.
 func cacheAccess() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{redisInTransit(), redisAuth(), redisSubnetGroup()}
+}
+
+func redisInTransit() *policy.Rule {
+	return &policy.Rule{
 		ID: "redis-in-transit", Title: "Caches refuse connections without TLS", Severity: policy.High,
 		Types:   []string{cacheGroup, cacheCluster},
 		Anchors: "nag:AEC3 fsbp:ElastiCache.5 ckv:30 trivy:0051 guard:ELASTICACHE_REDIS_ENCRYPTED_IN_TRANSIT nist:SC-8",
@@ -171,7 +191,11 @@ resources:
 			Bad:   []string{"cache.transitEncryptionEnabled=false", "cache.transitEncryptionMode=preferred", "pages.transitEncryptionEnabled=false"},
 			Guard: "cache.transitEncryptionEnabled", Absent: policy.Violation, Exempt: "pages.replicationGroupId=main",
 		},
-	}, {
+	}
+}
+
+func redisAuth() *policy.Rule {
+	return &policy.Rule{
 		ID: "redis-auth", Title: "Caches ask who is there", Severity: policy.Medium,
 		Types:   []string{cacheGroup, cacheServerless},
 		Anchors: "nag:AEC6 fsbp:ElastiCache.6 ckv:31 nist:IA-2",
@@ -196,7 +220,11 @@ resources:
 			Bad:       []string{"cache.userGroupIds!", "cache.userGroupIds=[]"},
 			Unguarded: "users that are only known after the update will be there", Exempt: "cache.globalReplicationGroupId=global",
 		},
-	}, {
+	}
+}
+
+func redisSubnetGroup() *policy.Rule {
+	return &policy.Rule{
 		ID: "redis-subnet-group", Title: "Caches are in subnets chosen for them", Severity: policy.High,
 		Types:   []string{cacheGroup, cacheCluster},
 		Anchors: "nag:AEC1 fsbp:ElastiCache.7 ckv:323 nist:SC-7",
@@ -220,5 +248,5 @@ resources:
 			Bad:       []string{"cache.subnetGroupName!", "cache.subnetGroupName=default", "pages.subnetGroupName!"},
 			Unguarded: "a name that is only known after the update is of a group that the program makes", Exempt: "pages.replicationGroupId=main",
 		},
-	}}
+	}
 }

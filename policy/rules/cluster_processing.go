@@ -10,9 +10,9 @@ const (
 	emrBlock    = "aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration"
 )
 
-// emrRules are about the encryption of EMR clusters. A cluster has it from its security configuration.
-func emrRules() []*policy.Rule {
-	const good = `
+const emrSecurityPage = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-create-security-configuration.html"
+
+const oneSecuredCluster = `
 resources:
   secured:
     type: aws:emr/securityConfiguration:SecurityConfiguration
@@ -26,14 +26,20 @@ resources:
         InTransitEncryptionConfiguration: {TLSCertificateConfiguration: {CertificateProviderType: PEM, S3Object: "s3://certificates/emr.zip"}}}}}
   batch: {type: "aws:emr/cluster:Cluster", properties: {securityConfiguration: "${secured.name}"}}
 `
-	const format = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-create-security-configuration.html"
-	return []*policy.Rule{{
+
+// emrRules are about the encryption of EMR clusters. A cluster has it from its security configuration.
+func emrRules() []*policy.Rule {
+	return []*policy.Rule{emrAtRest(), emrInTransit(), emrSecurityConfiguration()}
+}
+
+func emrAtRest() *policy.Rule {
+	return &policy.Rule{
 		ID: "emr-at-rest", Title: "EMR clusters are encrypted at rest, their local disks too", Severity: policy.High,
 		Types:   []string{emrSecurity},
 		Anchors: "nag:EMR4 fsbp:EMR.3 ckv:349,350,171 trivy:0137,0139 nist:SC-28",
 		Why:     "shuffles and spills write the data to local disks that no bucket's encryption covers",
 		Fix:     "set EnableAtRestEncryption to true, with S3EncryptionConfiguration and LocalDiskEncryptionConfiguration in AtRestEncryptionConfiguration",
-		Sources: []string{format},
+		Sources: []string{emrSecurityPage},
 		Check: func(c *policy.Case) {
 			encryption := c.Get("configuration").JSON().Get("EncryptionConfiguration")
 			if !c.Require(encryption.Get("EnableAtRestEncryption"), "true", policy.Value.True) {
@@ -44,7 +50,7 @@ resources:
 			}
 		},
 		Proof: policy.Proof{
-			Good: good,
+			Good: oneSecuredCluster,
 			Bad: []string{
 				"secured.configuration.EncryptionConfiguration.EnableAtRestEncryption=false", "secured.configuration.EncryptionConfiguration!",
 				"secured.configuration.EncryptionConfiguration.AtRestEncryptionConfiguration.LocalDiskEncryptionConfiguration!",
@@ -52,13 +58,17 @@ resources:
 			},
 			Guard: "secured.configuration", Absent: policy.Violation, Also: []string{"emr-in-transit"},
 		},
-	}, {
+	}
+}
+
+func emrInTransit() *policy.Rule {
+	return &policy.Rule{
 		ID: "emr-in-transit", Title: "EMR clusters encrypt what their nodes send each other", Severity: policy.High,
 		Types:   []string{emrSecurity},
 		Anchors: "nag:EMR5 fsbp:EMR.4 ckv:351 trivy:0138 config:emr-security-configuration-encryption-transit nist:SC-8",
 		Why:     "a shuffle sends the whole data set between nodes in plain text",
 		Fix:     "set EnableInTransitEncryption to true, with a TLSCertificateConfiguration in InTransitEncryptionConfiguration",
-		Sources: []string{format},
+		Sources: []string{emrSecurityPage},
 		Check: func(c *policy.Case) {
 			encryption := c.Get("configuration").JSON().Get("EncryptionConfiguration")
 			if !c.Require(encryption.Get("EnableInTransitEncryption"), "true", policy.Value.True) {
@@ -67,26 +77,30 @@ resources:
 			c.Require(encryption.Get("InTransitEncryptionConfiguration.TLSCertificateConfiguration"), "a certificate", func(v policy.Value) bool { return !v.Empty() })
 		},
 		Proof: policy.Proof{
-			Good: good,
+			Good: oneSecuredCluster,
 			Bad: []string{
 				"secured.configuration.EncryptionConfiguration.EnableInTransitEncryption=false", "secured.configuration.EncryptionConfiguration.EnableInTransitEncryption!",
 				"secured.configuration.EncryptionConfiguration.InTransitEncryptionConfiguration!",
 			},
 			Guard: "secured.configuration", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func emrSecurityConfiguration() *policy.Rule {
+	return &policy.Rule{
 		ID: "emr-security-configuration", Title: "EMR clusters have a security configuration", Severity: policy.Medium,
 		Types:   []string{emrCluster},
 		Anchors: "nag:EMR4,EMR5 ckv2:55 nist:CM-6",
 		Why:     "a cluster has encryption and authentication from its security configuration alone, and it cannot be given one later",
 		Fix:     "set securityConfiguration to the name of an aws:emr:SecurityConfiguration",
-		Sources: []string{format},
+		Sources: []string{emrSecurityPage},
 		Check:   isSet("securityConfiguration", "the name of a security configuration"),
 		Proof: policy.Proof{
-			Good: good, Bad: []string{"batch.securityConfiguration!", "batch.securityConfiguration=''"},
+			Good: oneSecuredCluster, Bad: []string{"batch.securityConfiguration!", "batch.securityConfiguration=''"},
 			Unguarded: "a name that is only known after the update will be there",
 		},
-	}}
+	}
 }
 
 // emrAccess are the rules about who reaches EMR clusters, and what they leave behind.

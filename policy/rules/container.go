@@ -32,74 +32,94 @@ func containerRules() []*policy.Rule {
 
 func imageRules() []*policy.Rule {
 	return []*policy.Rule{
-		{
-			ID: "ecr-scan", Title: "Images are scanned when they are pushed", Severity: policy.High,
-			Types: []string{ecrRepository}, Anchors: "fsbp:ECR.1 ckv:163 trivy:0030 cp:aws-ecr-repository-enable-image-scan nist:RA-5",
-			Why:     "an image with a known hole goes into production without anybody having been told",
-			Fix:     "set imageScanningConfiguration.scanOnPush to true, or scan the whole registry by aws.ecr.RegistryScanningConfiguration",
-			Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html"},
-			Check: func(c *policy.Case) {
-				for scan := range c.Each(ecrScanning) {
-					if scansAll(scan) && scan.Region() == c.Region() {
-						return
-					}
+		ecrScan(),
+		ecrImmutable(),
+		ecrLifecycleRule(),
+		ecrNotPublic(),
+		ecrOwnKey(),
+	}
+}
+
+func ecrScan() *policy.Rule {
+	return &policy.Rule{
+		ID: "ecr-scan", Title: "Images are scanned when they are pushed", Severity: policy.High,
+		Types: []string{ecrRepository}, Anchors: "fsbp:ECR.1 ckv:163 trivy:0030 cp:aws-ecr-repository-enable-image-scan nist:RA-5",
+		Why:     "an image with a known hole goes into production without anybody having been told",
+		Fix:     "set imageScanningConfiguration.scanOnPush to true, or scan the whole registry by aws.ecr.RegistryScanningConfiguration",
+		Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html"},
+		Check: func(c *policy.Case) {
+			for scan := range c.Each(ecrScanning) {
+				if scansAll(scan) && scan.Region() == c.Region() {
+					return
 				}
-				c.True("imageScanningConfiguration.scanOnPush")
-			},
-			Proof: policy.Proof{
-				Good: oneRepository, Bad: []string{"images.imageScanningConfiguration.scanOnPush=false"},
-				Guard: "images.imageScanningConfiguration.scanOnPush", Absent: policy.Violation,
-			},
+			}
+			c.True("imageScanningConfiguration.scanOnPush")
 		},
-		{
-			ID: "ecr-immutable", Title: "The tag of an image never moves", Severity: policy.High,
-			Types: []string{ecrRepository}, Anchors: "fsbp:ECR.2 ckv:51 trivy:0031 cp:aws-ecr-repository-disallow-mutable-image nist:CM-3",
-			Why:     "whoever can push can replace a version that was tested and promoted: the next server that starts runs something else than its neighbours",
-			Fix:     "set imageTagMutability to IMMUTABLE",
-			Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html"},
-			Check:   isOneOf("imageTagMutability", "IMMUTABLE"),
-			Proof: policy.Proof{
-				Good: oneRepository, Bad: []string{"images.imageTagMutability=MUTABLE"}, Guard: "images.imageTagMutability", Absent: policy.Violation,
-			},
+		Proof: policy.Proof{
+			Good: oneRepository, Bad: []string{"images.imageScanningConfiguration.scanOnPush=false"},
+			Guard: "images.imageScanningConfiguration.scanOnPush", Absent: policy.Violation,
 		},
-		{
-			ID: "ecr-lifecycle", Title: "Old images are removed", Severity: policy.Medium, ProdOnly: true,
-			Types: []string{ecrRepository}, Anchors: "fsbp:ECR.3",
-			Why:     "images pile up until the repository's quota stops the next release, and old ones with known holes stay pullable",
-			Fix:     "add an aws.ecr.LifecyclePolicy that keeps the versions you may roll back to",
-			Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html"},
-			Check: func(c *policy.Case) {
-				if referredBy(c.Graph(), &lifecycleKey, ecrLifecycle, "repository", ecrRepository)[c.Node] == nil {
-					c.Broken("", "no lifecycle policy", "a lifecycle policy")
-				}
-			},
-			Proof: policy.Proof{
-				Good: oneRepository, Bad: []string{"old!", "old.repository=another"}, Unguarded: "the rule asks whether a policy is there, not for a value",
-			},
+	}
+}
+
+func ecrImmutable() *policy.Rule {
+	return &policy.Rule{
+		ID: "ecr-immutable", Title: "The tag of an image never moves", Severity: policy.High,
+		Types: []string{ecrRepository}, Anchors: "fsbp:ECR.2 ckv:51 trivy:0031 cp:aws-ecr-repository-disallow-mutable-image nist:CM-3",
+		Why:     "whoever can push can replace a version that was tested and promoted: the next server that starts runs something else than its neighbours",
+		Fix:     "set imageTagMutability to IMMUTABLE",
+		Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html"},
+		Check:   isOneOf("imageTagMutability", "IMMUTABLE"),
+		Proof: policy.Proof{
+			Good: oneRepository, Bad: []string{"images.imageTagMutability=MUTABLE"}, Guard: "images.imageTagMutability", Absent: policy.Violation,
 		},
-		{
-			ID: "ecr-not-public", Title: "Image repositories are not open to everybody", Severity: policy.High, Blocking: true,
-			Types: []string{ecrPolicy}, Anchors: "nag:ECR1 ckv:32 trivy:0032 nist:AC-3",
-			Why:     "strangers can pull your code, or push an image that your servers then run",
-			Fix:     "name the accounts and services in Principal",
-			Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html"},
-			Check:   checkNotPublic,
-			Proof: policy.Proof{
-				Good: oneRepository, Bad: []string{`access.policy.Statement[0].Principal="*"`, `access.policy.Statement[0].Principal={AWS: "*"}`},
-				Guard: "access.policy", Absent: policy.Pass,
-			},
+	}
+}
+
+func ecrLifecycleRule() *policy.Rule {
+	return &policy.Rule{
+		ID: "ecr-lifecycle", Title: "Old images are removed", Severity: policy.Medium, ProdOnly: true,
+		Types: []string{ecrRepository}, Anchors: "fsbp:ECR.3",
+		Why:     "images pile up until the repository's quota stops the next release, and old ones with known holes stay pullable",
+		Fix:     "add an aws.ecr.LifecyclePolicy that keeps the versions you may roll back to",
+		Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html"},
+		Check: func(c *policy.Case) {
+			if referredBy(c.Graph(), &lifecycleKey, ecrLifecycle, "repository", ecrRepository)[c.Node] == nil {
+				c.Broken("", "no lifecycle policy", "a lifecycle policy")
+			}
 		},
-		{
-			ID: "ecr-own-key", Title: "Images are encrypted with a key of the owner's", Severity: policy.Low, Advisory: true,
-			Types: []string{ecrRepository}, Anchors: "ckv:136 trivy:0033 cp:aws-ecr-repository-configure-customer-managed-key nist:SC-12",
-			Why:     "with a key of your own, pulling takes a right to the key too, and that is logged",
-			Fix:     "set encryptionConfigurations to one with encryptionType KMS and kmsKey; it cannot be changed later",
-			Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"},
-			Check:   both(isOneOf("encryptionConfigurations[0].encryptionType", "KMS", "KMS_DSSE"), isSet("encryptionConfigurations[0].kmsKey", "a key of your own")),
-			Proof: policy.Proof{
-				Good: oneRepository, Bad: []string{"images.encryptionConfigurations[0].encryptionType=AES256", "images.encryptionConfigurations[0].kmsKey!"},
-				Guard: "images.encryptionConfigurations[0].encryptionType", Absent: policy.Violation,
-			},
+		Proof: policy.Proof{
+			Good: oneRepository, Bad: []string{"old!", "old.repository=another"}, Unguarded: "the rule asks whether a policy is there, not for a value",
+		},
+	}
+}
+
+func ecrNotPublic() *policy.Rule {
+	return &policy.Rule{
+		ID: "ecr-not-public", Title: "Image repositories are not open to everybody", Severity: policy.High, Blocking: true,
+		Types: []string{ecrPolicy}, Anchors: "nag:ECR1 ckv:32 trivy:0032 nist:AC-3",
+		Why:     "strangers can pull your code, or push an image that your servers then run",
+		Fix:     "name the accounts and services in Principal",
+		Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html"},
+		Check:   checkNotPublic,
+		Proof: policy.Proof{
+			Good: oneRepository, Bad: []string{`access.policy.Statement[0].Principal="*"`, `access.policy.Statement[0].Principal={AWS: "*"}`},
+			Guard: "access.policy", Absent: policy.Pass,
+		},
+	}
+}
+
+func ecrOwnKey() *policy.Rule {
+	return &policy.Rule{
+		ID: "ecr-own-key", Title: "Images are encrypted with a key of the owner's", Severity: policy.Low, Advisory: true,
+		Types: []string{ecrRepository}, Anchors: "ckv:136 trivy:0033 cp:aws-ecr-repository-configure-customer-managed-key nist:SC-12",
+		Why:     "with a key of your own, pulling takes a right to the key too, and that is logged",
+		Fix:     "set encryptionConfigurations to one with encryptionType KMS and kmsKey; it cannot be changed later",
+		Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"},
+		Check:   both(isOneOf("encryptionConfigurations[0].encryptionType", "KMS", "KMS_DSSE"), isSet("encryptionConfigurations[0].kmsKey", "a key of your own")),
+		Proof: policy.Proof{
+			Good: oneRepository, Bad: []string{"images.encryptionConfigurations[0].encryptionType=AES256", "images.encryptionConfigurations[0].kmsKey!"},
+			Guard: "images.encryptionConfigurations[0].encryptionType", Absent: policy.Violation,
 		},
 	}
 }

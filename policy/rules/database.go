@@ -48,7 +48,11 @@ func databaseRules() []*policy.Rule {
 func replica(c *policy.Case) bool { return !c.Get("replicateSourceDb").Empty() }
 
 func databaseProtection() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{rdsEncrypted(), rdsNotPublic(), rdsSnapshotPrivate(), rdsDeletionProtection()}
+}
+
+func rdsEncrypted() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-encrypted", Title: "Databases are encrypted at rest", Severity: policy.High,
 		Types: []string{dbInstance, dbCluster},
 		Anchors: "nag:RDS2 fsbp:RDS.3,RDS.27 ckv:16,96,327 trivy:0079,0080 awsguard:rds-storage-encrypted nist:SC-28 " +
@@ -79,7 +83,11 @@ resources:
 			Bad:   []string{"db.storageEncrypted=false", "aurora.storageEncrypted=false", "aurora.storageEncrypted!"},
 			Guard: "db.storageEncrypted", Absent: policy.Violation, Exempt: "db.replicateSourceDb=main ; aurora.engineMode=serverless",
 		},
-	}, {
+	}
+}
+
+func rdsNotPublic() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-not-public", Title: "Databases have no public address", Severity: policy.Critical, Blocking: true,
 		Types: []string{dbInstance, dbClusterInstance},
 		Anchors: "nagn:RDSInstancePublicAccess fsbp:RDS.2 ckv:17 trivy:0180 awsguard:rds-instance-public-access-check " +
@@ -97,7 +105,11 @@ resources:
 			Bad:   []string{"db.publiclyAccessible=true", "reader.publiclyAccessible=true"},
 			Guard: "db.publiclyAccessible", Absent: policy.Pass,
 		},
-	}, {
+	}
+}
+
+func rdsSnapshotPrivate() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-snapshot-private", Title: "Database snapshots are shared with nobody in particular and are encrypted", Severity: policy.Critical, Blocking: true,
 		Types:   []string{dbSnapshot, dbSnapshotCopy, dbClusterSnapshot},
 		Anchors: "fsbp:RDS.1,RDS.4 ckv:302,146 nist:AC-3,SC-28",
@@ -114,7 +126,11 @@ resources:
 				"+copy={type: 'aws:rds/snapshotCopy:SnapshotCopy', properties: {sharedAccounts: [all]}}"},
 			Guard: "snapshot.sharedAccounts", Absent: policy.Pass,
 		},
-	}, {
+	}
+}
+
+func rdsDeletionProtection() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-deletion-protection", Title: "Databases cannot be deleted by accident", Severity: policy.High, ProdOnly: true,
 		Types:   []string{dbInstance, dbCluster},
 		Anchors: "nag:RDS10 fsbp:RDS.7,RDS.8 ckv:139,293 trivy:0177,0343 config:rds-instance-deletion-protection-enabled,rds-cluster-deletion-protection-enabled nist:CP-9",
@@ -131,7 +147,7 @@ resources:
 			Bad:   []string{"db.deletionProtection=false", "aurora.deletionProtection=false"},
 			Guard: "db.deletionProtection", Absent: policy.Violation,
 		},
-	}}
+	}
 }
 
 func checkSnapshot(c *policy.Case) {

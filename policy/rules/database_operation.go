@@ -10,7 +10,11 @@ import (
 
 // databaseAccess are the rules about who reaches a database, and how.
 func databaseAccess() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{rdsIAMAuth(), rdsTLSEnforced(), rdsSubnetGroup()}
+}
+
+func rdsIAMAuth() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-iam-auth", Title: "Databases take IAM credentials", Severity: policy.Medium, ProdOnly: true,
 		Types:   []string{dbInstance, dbCluster},
 		Anchors: "nag:RDS6 fsbp:RDS.10,RDS.12 ckv:161,162 trivy:0176 nist:IA-2",
@@ -38,7 +42,11 @@ resources:
 			Bad:   []string{"db.iamDatabaseAuthenticationEnabled=false", "aurora.iamDatabaseAuthenticationEnabled=false"},
 			Guard: "db.iamDatabaseAuthenticationEnabled", Absent: policy.Violation, Exempt: "db.engine=oracle-ee ; db.iamDatabaseAuthenticationEnabled!",
 		},
-	}, {
+	}
+}
+
+func rdsTLSEnforced() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-tls-enforced", Title: "Databases refuse connections without TLS", Severity: policy.Medium,
 		Types:   []string{dbInstance, dbCluster, dbProxy},
 		Anchors: "fsbp:RDS.41,RDS.43,RDS.44 ckv2:69 nist:SC-8",
@@ -65,7 +73,11 @@ resources:
 			},
 			Guard: "parameters.parameters[0].value", Absent: policy.Violation, Exempt: "db.engine=oracle-ee ; db.parameterGroupName!",
 		},
-	}, {
+	}
+}
+
+func rdsSubnetGroup() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-subnet-group", Title: "Databases are in subnets chosen for them", Severity: policy.High,
 		Types:   []string{dbInstance, dbCluster},
 		Anchors: "fsbp:RDS.18 ckv:198 nist:SC-7",
@@ -88,7 +100,7 @@ resources:
 			Bad:       []string{"db.dbSubnetGroupName!", "db.dbSubnetGroupName=default", "db.dbSubnetGroupName=''"},
 			Unguarded: "a name that is only known after the update is of a group that the program makes", Exempt: "db.dbSubnetGroupName! ; db.replicateSourceDb=main",
 		},
-	}}
+	}
 }
 
 // iamEngines are the engines that take IAM credentials.
@@ -202,7 +214,11 @@ func on(v policy.Value) bool {
 
 // databaseOperation are the rules about running a database.
 func databaseOperation() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{rdsLogsExported(), rdsMinorUpgrade(), rdsCurrentCA(), rdsEnhancedMonitoring(), rdsPerformanceInsights(), rdsCopyTags()}
+}
+
+func rdsLogsExported() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-logs-exported", Title: "Databases send their logs to CloudWatch", Severity: policy.Medium,
 		Types:   []string{dbInstance, dbCluster},
 		Anchors: "nag:RDS16 fsbp:RDS.9,RDS.34,RDS.36,RDS.37,RDS.40,RDS.42 ckv:129,324,325 nist:AU-2",
@@ -219,7 +235,11 @@ resources:
 			Bad:   []string{"db.enabledCloudwatchLogsExports=[]", "db.enabledCloudwatchLogsExports=[upgrade]", "aurora.enabledCloudwatchLogsExports=[error]"},
 			Guard: "db.enabledCloudwatchLogsExports", Absent: policy.Violation, Exempt: "db.engine=db2-se",
 		},
-	}, {
+	}
+}
+
+func rdsMinorUpgrade() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-minor-upgrade", Title: "Databases take minor versions by themselves", Severity: policy.High,
 		Types:   []string{dbInstance, dbClusterInstance},
 		Anchors: "fsbp:RDS.13,RDS.35 ckv:226 nist:SI-2",
@@ -236,7 +256,11 @@ resources:
 			Bad:   []string{"db.autoMinorVersionUpgrade=false", "reader.autoMinorVersionUpgrade=false"},
 			Guard: "db.autoMinorVersionUpgrade", Absent: policy.Pass,
 		},
-	}, {
+	}
+}
+
+func rdsCurrentCA() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-current-ca", Title: "Databases have a certificate of a current authority", Severity: policy.Medium,
 		Types:   []string{dbInstance, dbClusterInstance},
 		Anchors: "ckv:211 nist:SC-17",
@@ -256,7 +280,11 @@ resources:
 `,
 			Bad: []string{"db.caCertIdentifier=rds-ca-2019"}, Guard: "db.caCertIdentifier", Absent: policy.Pass,
 		},
-	}, {
+	}
+}
+
+func rdsEnhancedMonitoring() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-enhanced-monitoring", Title: "Databases report what their operating system does", Severity: policy.Low, Advisory: true,
 		Types:   []string{dbInstance, dbClusterInstance},
 		Anchors: "nagn:RDSEnhancedMonitoringEnabled fsbp:RDS.6 ckv:118 nist:AU-12",
@@ -271,7 +299,11 @@ resources:
 `,
 			Bad: []string{"db.monitoringInterval=0"}, Guard: "db.monitoringInterval", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func rdsPerformanceInsights() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-performance-insights", Title: "Databases keep what their sessions waited for", Severity: policy.Low, Advisory: true,
 		Types: []string{dbInstance, dbClusterInstance},
 		Anchors: "ckv:353,354 trivy:0133,0078 cp:aws-rds-instance-enable-performance-insights,aws-rds-clusterinstance-enable-performance-insights," +
@@ -293,7 +325,11 @@ resources:
 			Bad:   []string{"db.performanceInsightsEnabled=false", "db.performanceInsightsKmsKeyId!"},
 			Guard: "db.performanceInsightsEnabled", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func rdsCopyTags() *policy.Rule {
+	return &policy.Rule{
 		ID: "rds-copy-tags", Title: "Snapshots carry the tags of their database", Severity: policy.Low, Advisory: true,
 		Types:   []string{dbInstance, dbCluster},
 		Anchors: "fsbp:RDS.16,RDS.17 ckv2:60 ckv:313 nist:CM-8",
@@ -310,7 +346,7 @@ resources:
 			Bad:   []string{"db.copyTagsToSnapshot=false", "aurora.copyTagsToSnapshot!"},
 			Guard: "db.copyTagsToSnapshot", Absent: policy.Violation,
 		},
-	}}
+	}
 }
 
 // databaseLogs are the logs of each engine that do not record every statement.

@@ -32,52 +32,65 @@ resources:
 // functionFailureRules are about what becomes of events that a function could not take.
 func functionFailureRules() []*policy.Rule {
 	return []*policy.Rule{
-		{
-			ID: "lambda-async-dead-letter", Title: "Functions keep the events that they failed on", Severity: policy.High, ProdOnly: true,
-			Types: []string{lambdaFunction}, Anchors: "nagn:LambdaDLQ nagv:LambdaAsyncFailureDestination ckv:116 sr:ES1007 config:lambda-dlq-check guard:lambda-dlq-check",
-			Why:     "Lambda tries an event that it was handed asynchronously twice more and then forgets it: the order, the upload, the alarm is gone",
-			Fix:     "set destinationConfig.onFailure of an aws.lambda.FunctionEventInvokeConfig, or deadLetterConfig.targetArn, to a queue with an alarm",
-			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"},
-			Check:   checkAsyncFailure,
-			Proof: policy.Proof{
-				Good: oneFailingFunction,
-				Bad: []string{
-					"fn.deadLetterConfig!",
-					`subscription! ; fn.deadLetterConfig! ; +call={type: "aws:cloudwatch/eventTarget:EventTarget", properties: {rule: r, arn: "${fn.arn}"}}`,
-					`subscription! ; fn.deadLetterConfig! ; +call={type: "aws:scheduler/schedule:Schedule", properties: {target: {arn: "${fn.arn}"}}}`,
-					`subscription! ; fn.deadLetterConfig! ; +uploads={type: "aws:s3/bucketNotification:BucketNotification", properties: {bucket: b, lambdaFunctions: [{lambdaFunctionArn: "${fn.arn}"}]}}`,
-					`subscription! ; fn.deadLetterConfig! ; +logs={type: "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter", properties: {destinationArn: "${fn.arn}"}}`,
-					`subscription! ; fn.deadLetterConfig! ; +may={type: "aws:lambda/permission:Permission", properties: {function: "${fn.name}", principal: iot.amazonaws.com}}`,
-				},
-				Unguarded: "a queue that is only known later counts: it will be there", Exempt: "subscription!",
-				Also: []string{"eventbridge-dead-letter", "scheduler-dead-letter", "lambda-permission-source-arn"}, FixtureOnly: "the product has no functions yet",
+		lambdaAsyncDeadLetter(),
+		lambdaStreamDeadLetter(),
+		firehoseDeadLetter(),
+	}
+}
+
+func lambdaAsyncDeadLetter() *policy.Rule {
+	return &policy.Rule{
+		ID: "lambda-async-dead-letter", Title: "Functions keep the events that they failed on", Severity: policy.High, ProdOnly: true,
+		Types: []string{lambdaFunction}, Anchors: "nagn:LambdaDLQ nagv:LambdaAsyncFailureDestination ckv:116 sr:ES1007 config:lambda-dlq-check guard:lambda-dlq-check",
+		Why:     "Lambda tries an event that it was handed asynchronously twice more and then forgets it: the order, the upload, the alarm is gone",
+		Fix:     "set destinationConfig.onFailure of an aws.lambda.FunctionEventInvokeConfig, or deadLetterConfig.targetArn, to a queue with an alarm",
+		Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"},
+		Check:   checkAsyncFailure,
+		Proof: policy.Proof{
+			Good: oneFailingFunction,
+			Bad: []string{
+				"fn.deadLetterConfig!",
+				`subscription! ; fn.deadLetterConfig! ; +call={type: "aws:cloudwatch/eventTarget:EventTarget", properties: {rule: r, arn: "${fn.arn}"}}`,
+				`subscription! ; fn.deadLetterConfig! ; +call={type: "aws:scheduler/schedule:Schedule", properties: {target: {arn: "${fn.arn}"}}}`,
+				`subscription! ; fn.deadLetterConfig! ; +uploads={type: "aws:s3/bucketNotification:BucketNotification", properties: {bucket: b, lambdaFunctions: [{lambdaFunctionArn: "${fn.arn}"}]}}`,
+				`subscription! ; fn.deadLetterConfig! ; +logs={type: "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter", properties: {destinationArn: "${fn.arn}"}}`,
+				`subscription! ; fn.deadLetterConfig! ; +may={type: "aws:lambda/permission:Permission", properties: {function: "${fn.name}", principal: iot.amazonaws.com}}`,
 			},
+			Unguarded: "a queue that is only known later counts: it will be there", Exempt: "subscription!",
+			Also: []string{"eventbridge-dead-letter", "scheduler-dead-letter", "lambda-permission-source-arn"}, FixtureOnly: "the product has no functions yet",
 		},
-		{
-			ID: "lambda-stream-dead-letter", Title: "Readers of streams put aside what they fail on", Severity: policy.High, ProdOnly: true,
-			Types: []string{lambdaSourceMapping}, Anchors: "nagv:LambdaEventSourceMappingDestination sr:ES1001",
-			Why:     "one record that always fails stops its shard: Lambda tries it again until it expires, everything behind it waits, and then it is lost",
-			Fix:     "set destinationConfig.onFailure.destinationArn, maximumRetryAttempts, maximumRecordAgeInSeconds and bisectBatchOnFunctionError",
-			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html", "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html"},
-			Check:   checkStreamFailure,
-			Proof: policy.Proof{
-				Good: oneFailingFunction,
-				Bad: []string{
-					"reader.destinationConfig!", "reader.maximumRetryAttempts=-1", "reader.maximumRetryAttempts!", "reader.maximumRecordAgeInSeconds!", "reader.bisectBatchOnFunctionError=false",
-					"reader.eventSourceArn=arn:aws:dynamodb:eu-central-1:111111111111:table/t/stream/2026 ; reader.destinationConfig!",
-				},
-				Guard: "reader.maximumRetryAttempts", Absent: policy.Violation, Exempt: "reader.eventSourceArn=${lost.arn}", Also: []string{"ghost-reference"},
+	}
+}
+
+func lambdaStreamDeadLetter() *policy.Rule {
+	return &policy.Rule{
+		ID: "lambda-stream-dead-letter", Title: "Readers of streams put aside what they fail on", Severity: policy.High, ProdOnly: true,
+		Types: []string{lambdaSourceMapping}, Anchors: "nagv:LambdaEventSourceMappingDestination sr:ES1001",
+		Why:     "one record that always fails stops its shard: Lambda tries it again until it expires, everything behind it waits, and then it is lost",
+		Fix:     "set destinationConfig.onFailure.destinationArn, maximumRetryAttempts, maximumRecordAgeInSeconds and bisectBatchOnFunctionError",
+		Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html", "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html"},
+		Check:   checkStreamFailure,
+		Proof: policy.Proof{
+			Good: oneFailingFunction,
+			Bad: []string{
+				"reader.destinationConfig!", "reader.maximumRetryAttempts=-1", "reader.maximumRetryAttempts!", "reader.maximumRecordAgeInSeconds!", "reader.bisectBatchOnFunctionError=false",
+				"reader.eventSourceArn=arn:aws:dynamodb:eu-central-1:111111111111:table/t/stream/2026 ; reader.destinationConfig!",
 			},
+			Guard: "reader.maximumRetryAttempts", Absent: policy.Violation, Exempt: "reader.eventSourceArn=${lost.arn}", Also: []string{"ghost-reference"},
 		},
-		{
-			ID: "firehose-dead-letter", Title: "Delivery streams keep what they cannot deliver", Severity: policy.High, ProdOnly: true,
-			Types: []string{firehoseStream}, Anchors: "",
-			Why:     "records that the destination refuses, or that cannot be transformed, are gone, or lie where nobody looks",
-			Fix:     "set s3Configuration.bucketArn of the destination (for Redshift also s3BackupMode Enabled), for a bucket errorOutputPrefix, and cloudwatchLoggingOptions.enabled",
-			Sources: []string{"https://docs.aws.amazon.com/firehose/latest/dev/retry.html", "https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html"},
-			Check:   checkFirehoseFailure,
-			Proof: policy.Proof{
-				Good: `
+	}
+}
+
+func firehoseDeadLetter() *policy.Rule {
+	return &policy.Rule{
+		ID: "firehose-dead-letter", Title: "Delivery streams keep what they cannot deliver", Severity: policy.High, ProdOnly: true,
+		Types: []string{firehoseStream}, Anchors: "",
+		Why:     "records that the destination refuses, or that cannot be transformed, are gone, or lie where nobody looks",
+		Fix:     "set s3Configuration.bucketArn of the destination (for Redshift also s3BackupMode Enabled), for a bucket errorOutputPrefix, and cloudwatchLoggingOptions.enabled",
+		Sources: []string{"https://docs.aws.amazon.com/firehose/latest/dev/retry.html", "https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html"},
+		Check:   checkFirehoseFailure,
+		Proof: policy.Proof{
+			Good: `
 resources:
   search:
     type: aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream
@@ -90,13 +103,12 @@ resources:
       destination: extended_s3
       extendedS3Configuration: {bucketArn: "arn:aws:s3:::archive", errorOutputPrefix: failed/, processingConfiguration: {enabled: true}, cloudwatchLoggingOptions: {enabled: true}}
 `,
-				Bad: []string{
-					"search.opensearchConfiguration.s3Configuration!", "search.opensearchConfiguration.cloudwatchLoggingOptions.enabled=false",
-					"archive.extendedS3Configuration.errorOutputPrefix!", "archive.extendedS3Configuration.cloudwatchLoggingOptions!",
-					"search.destination=redshift ; search.redshiftConfiguration={s3BackupMode: Disabled, s3Configuration: {bucketArn: b}, cloudwatchLoggingOptions: {enabled: true}}",
-				},
-				Guard: "search.opensearchConfiguration.cloudwatchLoggingOptions.enabled", Absent: policy.Violation,
+			Bad: []string{
+				"search.opensearchConfiguration.s3Configuration!", "search.opensearchConfiguration.cloudwatchLoggingOptions.enabled=false",
+				"archive.extendedS3Configuration.errorOutputPrefix!", "archive.extendedS3Configuration.cloudwatchLoggingOptions!",
+				"search.destination=redshift ; search.redshiftConfiguration={s3BackupMode: Disabled, s3Configuration: {bucketArn: b}, cloudwatchLoggingOptions: {enabled: true}}",
 			},
+			Guard: "search.opensearchConfiguration.cloudwatchLoggingOptions.enabled", Absent: policy.Violation,
 		},
 	}
 }

@@ -9,121 +9,145 @@ import (
 // deadLetterRules are about where dead letters go.
 func deadLetterRules() []*policy.Rule {
 	return []*policy.Rule{
-		{
-			ID: "dead-letter-exists", Title: "Dead letters go to a queue that is there and fits", Severity: policy.High,
-			Types: deadLetterUsers, Anchors: "builders:avoiding-insurmountable-queue-backlogs",
-			Why:     "a dead-letter queue that is gone, in another region, of the other kind or the source itself takes nothing: the failure path ends in the air",
-			Fix:     "use the arn of a queue of this stack in the same region, FIFO exactly where the source is FIFO, and not the source itself",
-			Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html", "https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html", "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"},
-			Settings: []policy.Setting{{
-				Name: "external", Kind: policy.KindList, Default: []any{}, Help: "ARNs of dead-letter queues that other stacks have, with * for any text",
-			}},
-			Check: eachDeadLetter(checkLetterTarget),
-			Proof: policy.Proof{
-				Good: oneFailurePath,
-				Bad: []string{
-					"lost!", `hook.redrivePolicy={$json: {deadLetterTargetArn: "arn:aws:sqs:eu-central-1:111111111111:gone"}}`, "call.deadLetterConfig.arn=arn:aws:sqs:eu-central-1:111111111111:gone",
-					"topic.fifoTopic=true", "lost.fifoQueue=true",
-					`beats.redrivePolicy={$json: {deadLetterTargetArn: "${beats.arn}", maxReceiveCount: 5}}`,
-					`hook.protocol=sqs ; hook.endpoint=${lost.arn}`,
-				},
-				Unguarded: "a target that is only known later is found by what the program computes it from", Exempt: "call.deadLetterConfig!",
-				Also: []string{
-					"dead-letter-no-loop", "alarm-dimensions", "eventbridge-dead-letter", "dead-letter-deliverable", "dead-letter-alarm", "alarm-coverage", "dead-letter-encrypted",
-					"topic-admits-publisher", "alarm-reaches-a-person", "dead-letter-retention",
-				},
-				FixtureOnly: "the edits name resources of the example",
+		deadLetterExists(),
+		deadLetterRetention(),
+		deadLetterEncrypted(),
+		deadLetterDeliverable(),
+		deadLetterAlarm(),
+		deadLetterNoLoop(),
+	}
+}
+
+func deadLetterExists() *policy.Rule {
+	return &policy.Rule{
+		ID: "dead-letter-exists", Title: "Dead letters go to a queue that is there and fits", Severity: policy.High,
+		Types: deadLetterUsers, Anchors: "builders:avoiding-insurmountable-queue-backlogs",
+		Why:     "a dead-letter queue that is gone, in another region, of the other kind or the source itself takes nothing: the failure path ends in the air",
+		Fix:     "use the arn of a queue of this stack in the same region, FIFO exactly where the source is FIFO, and not the source itself",
+		Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html", "https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html", "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"},
+		Settings: []policy.Setting{{
+			Name: "external", Kind: policy.KindList, Default: []any{}, Help: "ARNs of dead-letter queues that other stacks have, with * for any text",
+		}},
+		Check: eachDeadLetter(checkLetterTarget),
+		Proof: policy.Proof{
+			Good: oneFailurePath,
+			Bad: []string{
+				"lost!", `hook.redrivePolicy={$json: {deadLetterTargetArn: "arn:aws:sqs:eu-central-1:111111111111:gone"}}`, "call.deadLetterConfig.arn=arn:aws:sqs:eu-central-1:111111111111:gone",
+				"topic.fifoTopic=true", "lost.fifoQueue=true",
+				`beats.redrivePolicy={$json: {deadLetterTargetArn: "${beats.arn}", maxReceiveCount: 5}}`,
+				`hook.protocol=sqs ; hook.endpoint=${lost.arn}`,
 			},
+			Unguarded: "a target that is only known later is found by what the program computes it from", Exempt: "call.deadLetterConfig!",
+			Also: []string{
+				"dead-letter-no-loop", "alarm-dimensions", "eventbridge-dead-letter", "dead-letter-deliverable", "dead-letter-alarm", "alarm-coverage", "dead-letter-encrypted",
+				"topic-admits-publisher", "alarm-reaches-a-person", "dead-letter-retention",
+			},
+			FixtureOnly: "the edits name resources of the example",
 		},
-		{
-			ID: "dead-letter-retention", Title: "Dead letters are kept longer than what they come from", Severity: policy.High,
-			Types: []string{sqsQueue}, Anchors: "",
-			Why:     "the clock of a message goes on when it moves to the dead letters: what waited three days of four in its queue is gone a day later, before anybody has looked",
-			Fix:     "set messageRetentionSeconds of the dead-letter queue to 1209600, which is 14 days and the most there is, and keep it shorter in the source",
-			Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html"},
-			Settings: []policy.Setting{{
-				Name: "seconds", Kind: policy.KindNumber, Default: 1209600, Bounded: true, Minimum: 60, Maximum: 1209600, Help: "how long dead letters are kept at least",
-			}},
-			Check: checkLetterRetention,
-			Proof: policy.Proof{
-				Good: oneWorkQueue, Bad: []string{"lost.messageRetentionSeconds!", "lost.messageRetentionSeconds=345600", "work.messageRetentionSeconds=1209600"},
-				Guard: "lost.messageRetentionSeconds", Absent: policy.Violation, Exempt: "work.redrivePolicy! ; beats.redrivePolicy! ; fn.deadLetterConfig!",
-				FixtureOnly: "the first queue of the environments takes heartbeats",
-			},
+	}
+}
+
+func deadLetterRetention() *policy.Rule {
+	return &policy.Rule{
+		ID: "dead-letter-retention", Title: "Dead letters are kept longer than what they come from", Severity: policy.High,
+		Types: []string{sqsQueue}, Anchors: "",
+		Why:     "the clock of a message goes on when it moves to the dead letters: what waited three days of four in its queue is gone a day later, before anybody has looked",
+		Fix:     "set messageRetentionSeconds of the dead-letter queue to 1209600, which is 14 days and the most there is, and keep it shorter in the source",
+		Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html"},
+		Settings: []policy.Setting{{
+			Name: "seconds", Kind: policy.KindNumber, Default: 1209600, Bounded: true, Minimum: 60, Maximum: 1209600, Help: "how long dead letters are kept at least",
+		}},
+		Check: checkLetterRetention,
+		Proof: policy.Proof{
+			Good: oneWorkQueue, Bad: []string{"lost.messageRetentionSeconds!", "lost.messageRetentionSeconds=345600", "work.messageRetentionSeconds=1209600"},
+			Guard: "lost.messageRetentionSeconds", Absent: policy.Violation, Exempt: "work.redrivePolicy! ; beats.redrivePolicy! ; fn.deadLetterConfig!",
+			FixtureOnly: "the first queue of the environments takes heartbeats",
 		},
-		{
-			ID: "dead-letter-encrypted", Title: "Dead letters are encrypted as well as what they come from", Severity: policy.Medium,
-			Types: deadLetterUsers, Anchors: "nist:SC-28",
-			Why:     "what was protected by a key of your own on its way lies for 14 days under one that is not, and whoever may receive reads it",
-			Fix:     "set kmsMasterKeyId of the dead-letter queue to a key of your own",
-			Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html"},
-			Check:   eachDeadLetter(checkLetterEncryption),
-			Proof: policy.Proof{
-				Good: oneFailurePath, Bad: []string{"lost.kmsMasterKeyId!"}, Unguarded: "a key that is only known later counts: it will be there",
-				Exempt: "call.deadLetterConfig!", Also: []string{"sqs-own-key", "sqs-encrypted"},
-				FixtureOnly: "the first queue of the environments takes heartbeats",
-			},
+	}
+}
+
+func deadLetterEncrypted() *policy.Rule {
+	return &policy.Rule{
+		ID: "dead-letter-encrypted", Title: "Dead letters are encrypted as well as what they come from", Severity: policy.Medium,
+		Types: deadLetterUsers, Anchors: "nist:SC-28",
+		Why:     "what was protected by a key of your own on its way lies for 14 days under one that is not, and whoever may receive reads it",
+		Fix:     "set kmsMasterKeyId of the dead-letter queue to a key of your own",
+		Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html"},
+		Check:   eachDeadLetter(checkLetterEncryption),
+		Proof: policy.Proof{
+			Good: oneFailurePath, Bad: []string{"lost.kmsMasterKeyId!"}, Unguarded: "a key that is only known later counts: it will be there",
+			Exempt: "call.deadLetterConfig!", Also: []string{"sqs-own-key", "sqs-encrypted"},
+			FixtureOnly: "the first queue of the environments takes heartbeats",
 		},
-		{
-			ID: "dead-letter-deliverable", Title: "Whoever sends dead letters is allowed to", Severity: policy.High,
-			Types: deadLetterUsers, Anchors: "",
-			Why:     "without the right to send, or to use the key of the queue, the dead letter is dropped without a word: the failure path looks complete and takes nothing",
-			Fix:     "allow sqs:SendMessage in the queue's policy to the service with the source's ARN in aws:SourceArn, and kms:GenerateDataKey* and kms:Decrypt in the key's policy; where a role sends, allow the role",
-			Sources: []string{"https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html", "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html", "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html"},
-			Check:   eachDeadLetter(checkLetterDelivery),
-			Proof: policy.Proof{
-				Good: oneFailurePath,
-				Bad: []string{
-					"access!", "access.policy.Statement[0]!", `access.policy.Statement[0].Condition.ArnEquals={"aws:SourceArn": "arn:aws:sns:eu-central-1:111111111111:other"}`,
-					"access.policy.Statement[1].Principal.Service=sns.amazonaws.com", "access.policy.Statement[1].Action=sqs:ReceiveMessage",
-					"key.policy.Statement[0].Principal.Service=sns.amazonaws.com", "key.policy.Statement[0].Action=kms:Decrypt", "lost.kmsMasterKeyId=alias/aws/sqs",
-					"grants!", "grants.policy.Statement[0].Resource=arn:aws:sqs:eu-central-1:111111111111:other", "grants.policy.Statement[0].Action=sqs:ReceiveMessage",
-					`beats.redrivePolicy={$json: {deadLetterTargetArn: "${lost.arn}", maxReceiveCount: 5}} ; lost.redriveAllowPolicy={$json: {redrivePermission: denyAll}}`,
-				},
-				Guard: "access.policy", Absent: policy.Violation, Exempt: "call.deadLetterConfig!",
-				Also: []string{
-					"sqs-tls", "sqs-own-key", "topic-key-admits-publisher", "dead-letter-encrypted", "dead-letter-retention", "kms-reach-service",
-				},
-				FixtureOnly: "the first policy of the environments is of a queue for heartbeats",
+	}
+}
+
+func deadLetterDeliverable() *policy.Rule {
+	return &policy.Rule{
+		ID: "dead-letter-deliverable", Title: "Whoever sends dead letters is allowed to", Severity: policy.High,
+		Types: deadLetterUsers, Anchors: "",
+		Why:     "without the right to send, or to use the key of the queue, the dead letter is dropped without a word: the failure path looks complete and takes nothing",
+		Fix:     "allow sqs:SendMessage in the queue's policy to the service with the source's ARN in aws:SourceArn, and kms:GenerateDataKey* and kms:Decrypt in the key's policy; where a role sends, allow the role",
+		Sources: []string{"https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html", "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html", "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html"},
+		Check:   eachDeadLetter(checkLetterDelivery),
+		Proof: policy.Proof{
+			Good: oneFailurePath,
+			Bad: []string{
+				"access!", "access.policy.Statement[0]!", `access.policy.Statement[0].Condition.ArnEquals={"aws:SourceArn": "arn:aws:sns:eu-central-1:111111111111:other"}`,
+				"access.policy.Statement[1].Principal.Service=sns.amazonaws.com", "access.policy.Statement[1].Action=sqs:ReceiveMessage",
+				"key.policy.Statement[0].Principal.Service=sns.amazonaws.com", "key.policy.Statement[0].Action=kms:Decrypt", "lost.kmsMasterKeyId=alias/aws/sqs",
+				"grants!", "grants.policy.Statement[0].Resource=arn:aws:sqs:eu-central-1:111111111111:other", "grants.policy.Statement[0].Action=sqs:ReceiveMessage",
+				`beats.redrivePolicy={$json: {deadLetterTargetArn: "${lost.arn}", maxReceiveCount: 5}} ; lost.redriveAllowPolicy={$json: {redrivePermission: denyAll}}`,
 			},
+			Guard: "access.policy", Absent: policy.Violation, Exempt: "call.deadLetterConfig!",
+			Also: []string{
+				"sqs-tls", "sqs-own-key", "topic-key-admits-publisher", "dead-letter-encrypted", "dead-letter-retention", "kms-reach-service",
+			},
+			FixtureOnly: "the first policy of the environments is of a queue for heartbeats",
 		},
-		{
-			ID: "dead-letter-alarm", Title: "Somebody is told of dead letters", Severity: policy.High, ProdOnly: true,
-			Types: []string{sqsQueue}, Anchors: "",
-			Why:     "dead letters that nobody knows of are deleted after 14 days, and with them what your customers sent",
-			Fix:     "add an alarm on ApproximateNumberOfMessagesVisible of the queue with alarmActions; NumberOfMessagesSent does not count what SQS moves there itself",
-			Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html", "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html"},
-			Check:   checkLetterAlarm,
-			Proof: policy.Proof{
-				Good: oneFailurePath,
-				Bad: []string{
-					"waiting!", "waiting.metricName=NumberOfMessagesSent", "waiting.alarmActions=[]", "waiting.actionsEnabled=false", "waiting.comparisonOperator=LessThanThreshold",
-					"waiting.dimensions.QueueName=${beats.name}",
-				},
-				Guard: "waiting.dimensions", Absent: policy.Violation, Exempt: `hook.redrivePolicy! ; call.deadLetterConfig! ; nightly.target.deadLetterConfig! ; pipe.sourceParameters!`,
-				Also: []string{
-					"alarm-coverage", "alarm-has-action", "alarm-dimensions", "alarm-reaches-a-person", "alarm-metric-known", "alarm-missing-data",
-				},
-				FixtureOnly: "the first alarm of the environments watches something else",
+	}
+}
+
+func deadLetterAlarm() *policy.Rule {
+	return &policy.Rule{
+		ID: "dead-letter-alarm", Title: "Somebody is told of dead letters", Severity: policy.High, ProdOnly: true,
+		Types: []string{sqsQueue}, Anchors: "",
+		Why:     "dead letters that nobody knows of are deleted after 14 days, and with them what your customers sent",
+		Fix:     "add an alarm on ApproximateNumberOfMessagesVisible of the queue with alarmActions; NumberOfMessagesSent does not count what SQS moves there itself",
+		Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html", "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html"},
+		Check:   checkLetterAlarm,
+		Proof: policy.Proof{
+			Good: oneFailurePath,
+			Bad: []string{
+				"waiting!", "waiting.metricName=NumberOfMessagesSent", "waiting.alarmActions=[]", "waiting.actionsEnabled=false", "waiting.comparisonOperator=LessThanThreshold",
+				"waiting.dimensions.QueueName=${beats.name}",
 			},
+			Guard: "waiting.dimensions", Absent: policy.Violation, Exempt: `hook.redrivePolicy! ; call.deadLetterConfig! ; nightly.target.deadLetterConfig! ; pipe.sourceParameters!`,
+			Also: []string{
+				"alarm-coverage", "alarm-has-action", "alarm-dimensions", "alarm-reaches-a-person", "alarm-metric-known", "alarm-missing-data",
+			},
+			FixtureOnly: "the first alarm of the environments watches something else",
 		},
-		{
-			ID: "dead-letter-no-loop", Title: "Dead letters do not come back by themselves", Severity: policy.High,
-			Types: []string{sqsQueue, lambdaSourceMapping}, Anchors: "",
-			Why:     "a message that always fails then runs in a circle for days, at your cost, and drowns the good ones; a way back is somebody's decision",
-			Fix:     "read the dead-letter queue with other code than the one that failed, and start redrives by hand",
-			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html", "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html"},
-			Check:   checkLetterLoop,
-			Proof: policy.Proof{
-				Good: oneWorkQueue,
-				Bad: []string{
-					`lost.redrivePolicy={$json: {deadLetterTargetArn: "${work.arn}", maxReceiveCount: 5}}`,
-					`+again={type: "aws:lambda/eventSourceMapping:EventSourceMapping", properties: {eventSourceArn: "${lost.arn}", functionName: "${fn.name}"}}`,
-					`reader! ; +again={type: "aws:lambda/eventSourceMapping:EventSourceMapping", properties: {eventSourceArn: "${lost.arn}", functionName: "${fn.arn}"}}`,
-				},
-				Unguarded: "what is only known later is found by what the program computes it from", Exempt: "reader.eventSourceArn=arn:aws:kinesis:eu-central-1:111111111111:stream/s",
-				Also: []string{"dead-letter-retention", "lambda-sqs-visibility"}, FixtureOnly: "the edits name resources of the example",
+	}
+}
+
+func deadLetterNoLoop() *policy.Rule {
+	return &policy.Rule{
+		ID: "dead-letter-no-loop", Title: "Dead letters do not come back by themselves", Severity: policy.High,
+		Types: []string{sqsQueue, lambdaSourceMapping}, Anchors: "",
+		Why:     "a message that always fails then runs in a circle for days, at your cost, and drowns the good ones; a way back is somebody's decision",
+		Fix:     "read the dead-letter queue with other code than the one that failed, and start redrives by hand",
+		Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html", "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html"},
+		Check:   checkLetterLoop,
+		Proof: policy.Proof{
+			Good: oneWorkQueue,
+			Bad: []string{
+				`lost.redrivePolicy={$json: {deadLetterTargetArn: "${work.arn}", maxReceiveCount: 5}}`,
+				`+again={type: "aws:lambda/eventSourceMapping:EventSourceMapping", properties: {eventSourceArn: "${lost.arn}", functionName: "${fn.name}"}}`,
+				`reader! ; +again={type: "aws:lambda/eventSourceMapping:EventSourceMapping", properties: {eventSourceArn: "${lost.arn}", functionName: "${fn.arn}"}}`,
 			},
+			Unguarded: "what is only known later is found by what the program computes it from", Exempt: "reader.eventSourceArn=arn:aws:kinesis:eu-central-1:111111111111:stream/s",
+			Also: []string{"dead-letter-retention", "lambda-sqs-visibility"}, FixtureOnly: "the edits name resources of the example",
 		},
 	}
 }

@@ -168,79 +168,95 @@ func wantsDeadLetters(c *policy.Case, at policy.Value, heartbeat answer, details
 
 func eventFailureRules() []*policy.Rule {
 	return []*policy.Rule{
-		{
-			ID: "sns-dead-letter", Title: "Subscriptions keep what they cannot deliver", Severity: policy.High, ProdOnly: true,
-			Types: []string{snsSubscription}, Anchors: "nagv:SNSRedrivePolicy sr:ES7000",
-			Why:     "SNS gives up on an endpoint after its retries and forgets the message; nobody knows that there was one",
-			Fix:     `set redrivePolicy to {"deadLetterTargetArn": …} with a queue that keeps 14 days and has an alarm`,
-			Sources: []string{"https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html"},
-			Check: func(c *policy.Case) {
-				if redrive := c.Get("redrivePolicy"); redrive.Unknown() { // It will be there.
-					return
-				}
-				endpoint := c.Get("endpoint")
-				heartbeat := no
-				if c.Get("protocol").Is("sqs") {
-					heartbeat = raisesAlarmWhenSilent(endpoint.Ref(sqsQueue).Node())
-				}
-				wantsDeadLetters(c, c.Get("redrivePolicy").JSON().Get("deadLetterTargetArn"), heartbeat, policy.Saw(c.Node, "protocol", "delivers by "+c.Get("protocol").Show()))
-			},
-			Proof: policy.Proof{
-				Good: oneFailurePath, Bad: []string{"hook.redrivePolicy!", "hook.redrivePolicy='{}'"}, Unguarded: "a queue that is only known later counts: it will be there",
-				Exempt: "hook.redrivePolicy! ; hook.protocol=sqs ; hook.endpoint=${beats.arn}",
-				Also:   []string{"alarm-reaches-a-person", "sqs-dead-letter"},
-			},
+		snsDeadLetter(),
+		eventbridgeDeadLetter(),
+		schedulerDeadLetter(),
+		pipeDeadLetter(),
+	}
+}
+
+func snsDeadLetter() *policy.Rule {
+	return &policy.Rule{
+		ID: "sns-dead-letter", Title: "Subscriptions keep what they cannot deliver", Severity: policy.High, ProdOnly: true,
+		Types: []string{snsSubscription}, Anchors: "nagv:SNSRedrivePolicy sr:ES7000",
+		Why:     "SNS gives up on an endpoint after its retries and forgets the message; nobody knows that there was one",
+		Fix:     `set redrivePolicy to {"deadLetterTargetArn": …} with a queue that keeps 14 days and has an alarm`,
+		Sources: []string{"https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html"},
+		Check: func(c *policy.Case) {
+			if redrive := c.Get("redrivePolicy"); redrive.Unknown() { // It will be there.
+				return
+			}
+			endpoint := c.Get("endpoint")
+			heartbeat := no
+			if c.Get("protocol").Is("sqs") {
+				heartbeat = raisesAlarmWhenSilent(endpoint.Ref(sqsQueue).Node())
+			}
+			wantsDeadLetters(c, c.Get("redrivePolicy").JSON().Get("deadLetterTargetArn"), heartbeat, policy.Saw(c.Node, "protocol", "delivers by "+c.Get("protocol").Show()))
 		},
-		{
-			ID: "eventbridge-dead-letter", Title: "Event targets keep what they cannot deliver", Severity: policy.High, ProdOnly: true,
-			Types: []string{eventTarget}, Anchors: "nagv:EventBusDLQ sr:ES4000",
-			Why:     "EventBridge gives up after a day, or at once when the target refuses, and forgets the event",
-			Fix:     "set deadLetterConfig.arn to a standard queue that keeps 14 days and has an alarm",
-			Sources: []string{"https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"},
-			Check:   func(c *policy.Case) { wantsDeadLetters(c, c.Get("deadLetterConfig.arn"), no) },
-			Proof: policy.Proof{
-				Good: oneFailurePath, Bad: []string{"call.deadLetterConfig!", `call.deadLetterConfig.arn=""`}, Unguarded: "a queue that is only known later counts: it will be there",
-			},
+		Proof: policy.Proof{
+			Good: oneFailurePath, Bad: []string{"hook.redrivePolicy!", "hook.redrivePolicy='{}'"}, Unguarded: "a queue that is only known later counts: it will be there",
+			Exempt: "hook.redrivePolicy! ; hook.protocol=sqs ; hook.endpoint=${beats.arn}",
+			Also:   []string{"alarm-reaches-a-person", "sqs-dead-letter"},
 		},
-		{
-			ID: "scheduler-dead-letter", Title: "Schedules keep what they cannot deliver", Severity: policy.High, ProdOnly: true,
-			Types: []string{scheduledCall}, Anchors: "",
-			Why:     "a run that failed leaves no trace: the nightly job did not happen, and everybody believes that it did",
-			Fix:     "set target.deadLetterConfig.arn to a standard queue that keeps 14 days and has an alarm",
-			Sources: []string{"https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html"},
-			Check: func(c *policy.Case) {
-				wantsDeadLetters(c, c.Get("target.deadLetterConfig.arn"), scheduledHeartbeat(c.Get("target.arn")))
-			},
-			Proof: policy.Proof{
-				Good: oneFailurePath, Bad: []string{"nightly.target.deadLetterConfig!"}, Unguarded: "a queue that is only known later counts: it will be there",
-				Exempt:      "nightly.target.deadLetterConfig! ; nightly.target.arn=${beats.arn}",
-				FixtureOnly: "the schedules of the environments are heartbeats, whose silence is noticed",
-			},
+	}
+}
+
+func eventbridgeDeadLetter() *policy.Rule {
+	return &policy.Rule{
+		ID: "eventbridge-dead-letter", Title: "Event targets keep what they cannot deliver", Severity: policy.High, ProdOnly: true,
+		Types: []string{eventTarget}, Anchors: "nagv:EventBusDLQ sr:ES4000",
+		Why:     "EventBridge gives up after a day, or at once when the target refuses, and forgets the event",
+		Fix:     "set deadLetterConfig.arn to a standard queue that keeps 14 days and has an alarm",
+		Sources: []string{"https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"},
+		Check:   func(c *policy.Case) { wantsDeadLetters(c, c.Get("deadLetterConfig.arn"), no) },
+		Proof: policy.Proof{
+			Good: oneFailurePath, Bad: []string{"call.deadLetterConfig!", `call.deadLetterConfig.arn=""`}, Unguarded: "a queue that is only known later counts: it will be there",
 		},
-		{
-			ID: "pipe-dead-letter", Title: "Pipes put aside what they cannot deliver", Severity: policy.High, ProdOnly: true,
-			Types: []string{eventPipe}, Anchors: "",
-			Why:     "a record that fails again and again stops everything behind it until it expires, and is then lost",
-			Fix:     "set deadLetterConfig.arn, maximumRetryAttempts and maximumRecordAgeInSeconds of the stream's sourceParameters",
-			Sources: []string{"https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html", "https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_PipeSourceKinesisStreamParameters.html"},
-			Check: func(c *policy.Case) {
-				stream := pipeStream(c.Node)
-				if stream.Absent() {
-					c.Skip("it reads no stream; a queue has a redrive policy of its own")
-					return
-				}
-				wantsDeadLetters(c, stream.Get("deadLetterConfig.arn"), no)
-				limited(c, stream.Get("maximumRetryAttempts"))
-				limited(c, stream.Get("maximumRecordAgeInSeconds"))
+	}
+}
+
+func schedulerDeadLetter() *policy.Rule {
+	return &policy.Rule{
+		ID: "scheduler-dead-letter", Title: "Schedules keep what they cannot deliver", Severity: policy.High, ProdOnly: true,
+		Types: []string{scheduledCall}, Anchors: "",
+		Why:     "a run that failed leaves no trace: the nightly job did not happen, and everybody believes that it did",
+		Fix:     "set target.deadLetterConfig.arn to a standard queue that keeps 14 days and has an alarm",
+		Sources: []string{"https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html"},
+		Check: func(c *policy.Case) {
+			wantsDeadLetters(c, c.Get("target.deadLetterConfig.arn"), scheduledHeartbeat(c.Get("target.arn")))
+		},
+		Proof: policy.Proof{
+			Good: oneFailurePath, Bad: []string{"nightly.target.deadLetterConfig!"}, Unguarded: "a queue that is only known later counts: it will be there",
+			Exempt:      "nightly.target.deadLetterConfig! ; nightly.target.arn=${beats.arn}",
+			FixtureOnly: "the schedules of the environments are heartbeats, whose silence is noticed",
+		},
+	}
+}
+
+func pipeDeadLetter() *policy.Rule {
+	return &policy.Rule{
+		ID: "pipe-dead-letter", Title: "Pipes put aside what they cannot deliver", Severity: policy.High, ProdOnly: true,
+		Types: []string{eventPipe}, Anchors: "",
+		Why:     "a record that fails again and again stops everything behind it until it expires, and is then lost",
+		Fix:     "set deadLetterConfig.arn, maximumRetryAttempts and maximumRecordAgeInSeconds of the stream's sourceParameters",
+		Sources: []string{"https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html", "https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_PipeSourceKinesisStreamParameters.html"},
+		Check: func(c *policy.Case) {
+			stream := pipeStream(c.Node)
+			if stream.Absent() {
+				c.Skip("it reads no stream; a queue has a redrive policy of its own")
+				return
+			}
+			wantsDeadLetters(c, stream.Get("deadLetterConfig.arn"), no)
+			limited(c, stream.Get("maximumRetryAttempts"))
+			limited(c, stream.Get("maximumRecordAgeInSeconds"))
+		},
+		Proof: policy.Proof{
+			Good: oneFailurePath,
+			Bad: []string{
+				"pipe.sourceParameters.kinesisStreamParameters.deadLetterConfig!", "pipe.sourceParameters.kinesisStreamParameters.maximumRetryAttempts=-1",
+				"pipe.sourceParameters.kinesisStreamParameters.maximumRecordAgeInSeconds!",
 			},
-			Proof: policy.Proof{
-				Good: oneFailurePath,
-				Bad: []string{
-					"pipe.sourceParameters.kinesisStreamParameters.deadLetterConfig!", "pipe.sourceParameters.kinesisStreamParameters.maximumRetryAttempts=-1",
-					"pipe.sourceParameters.kinesisStreamParameters.maximumRecordAgeInSeconds!",
-				},
-				Guard: "pipe.sourceParameters.kinesisStreamParameters.maximumRetryAttempts", Absent: policy.Violation, Exempt: "pipe.sourceParameters!",
-			},
+			Guard: "pipe.sourceParameters.kinesisStreamParameters.maximumRetryAttempts", Absent: policy.Violation, Exempt: "pipe.sourceParameters!",
 		},
 	}
 }

@@ -11,116 +11,141 @@ import (
 // functionAccessRules are about who may call a function, what it may do, and what it keeps in its environment.
 func functionAccessRules() []*policy.Rule {
 	return []*policy.Rule{
-		{
-			ID: "lambda-not-public", Title: "Functions cannot be called by everybody", Severity: policy.Critical, Blocking: true,
-			Types: []string{lambdaPermission}, Anchors: "nagp:LambdaFunctionPublicAccessProhibited fsbp:Lambda.1 ckv:301 config:lambda-function-public-access-prohibited guard:lambda-function-public-access-prohibited,lambda-no-wildcard-principal nist:AC-3",
-			Why:     "anybody with an AWS account can run the function with its rights, at your cost",
-			Fix:     "set principal to the account or the service that calls, or narrow it with principalOrgId",
-			Sources: []string{"https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html", "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"},
-			Check: func(c *policy.Case) {
-				if !c.Get("principalOrgId").Empty() || !c.Get("sourceAccount").Empty() || !c.Get("sourceArn").Empty() {
-					return
-				}
-				c.Require(c.Get("principal"), "an account, a role or a service", func(v policy.Value) bool { return !v.Is("*") })
-			},
-			Proof: policy.Proof{
-				Good: `
+		lambdaNotPublic(),
+		lambdaPermissionSourceARN(),
+		lambdaURLAuth(),
+		lambdaSecretEnv(),
+		lambdaEnvOwnKey(),
+		lambdaNoStarRole(),
+	}
+}
+
+func lambdaNotPublic() *policy.Rule {
+	return &policy.Rule{
+		ID: "lambda-not-public", Title: "Functions cannot be called by everybody", Severity: policy.Critical, Blocking: true,
+		Types: []string{lambdaPermission}, Anchors: "nagp:LambdaFunctionPublicAccessProhibited fsbp:Lambda.1 ckv:301 config:lambda-function-public-access-prohibited guard:lambda-function-public-access-prohibited,lambda-no-wildcard-principal nist:AC-3",
+		Why:     "anybody with an AWS account can run the function with its rights, at your cost",
+		Fix:     "set principal to the account or the service that calls, or narrow it with principalOrgId",
+		Sources: []string{"https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html", "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"},
+		Check: func(c *policy.Case) {
+			if !c.Get("principalOrgId").Empty() || !c.Get("sourceAccount").Empty() || !c.Get("sourceArn").Empty() {
+				return
+			}
+			c.Require(c.Get("principal"), "an account, a role or a service", func(v policy.Value) bool { return !v.Is("*") })
+		},
+		Proof: policy.Proof{
+			Good: `
 resources:
   permission: {type: "aws:lambda/permission:Permission", properties: {action: "lambda:InvokeFunction", function: enrich, principal: "111111111111"}}
 `,
-				Bad: []string{`permission.principal="*"`}, Guard: "permission.principal", Absent: policy.Pass,
-			},
+			Bad: []string{`permission.principal="*"`}, Guard: "permission.principal", Absent: policy.Pass,
 		},
-		{
-			ID: "lambda-permission-source-arn", Title: "Services may only call a function on behalf of the owner's resources", Severity: policy.High,
-			Types: []string{lambdaPermission}, Anchors: "ckv:364 trivy:0067 cp:aws-lambda-permission-disallow-permission-without-source-arn nist:AC-3",
-			Why:     "without the source any customer of the service can have it call the function: a bucket or a topic in a stranger's account is enough",
-			Fix:     "set sourceArn to the rule, topic, bucket or API that calls; for a bucket set sourceAccount too, because its ARN names no account",
-			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html", "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"},
-			Check:   checkPermissionSource,
-			Proof: policy.Proof{
-				Good: onePermission,
-				Bad: []string{
-					"permission.sourceArn! ; permission.sourceAccount!", "permission.principal=s3.amazonaws.com ; permission.sourceAccount!",
-				},
-				Unguarded: "a source that is only known later counts: it will be there", Exempt: `permission.principal="111111111111"`,
+	}
+}
+
+func lambdaPermissionSourceARN() *policy.Rule {
+	return &policy.Rule{
+		ID: "lambda-permission-source-arn", Title: "Services may only call a function on behalf of the owner's resources", Severity: policy.High,
+		Types: []string{lambdaPermission}, Anchors: "ckv:364 trivy:0067 cp:aws-lambda-permission-disallow-permission-without-source-arn nist:AC-3",
+		Why:     "without the source any customer of the service can have it call the function: a bucket or a topic in a stranger's account is enough",
+		Fix:     "set sourceArn to the rule, topic, bucket or API that calls; for a bucket set sourceAccount too, because its ARN names no account",
+		Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html", "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"},
+		Check:   checkPermissionSource,
+		Proof: policy.Proof{
+			Good: onePermission,
+			Bad: []string{
+				"permission.sourceArn! ; permission.sourceAccount!", "permission.principal=s3.amazonaws.com ; permission.sourceAccount!",
 			},
+			Unguarded: "a source that is only known later counts: it will be there", Exempt: `permission.principal="111111111111"`,
 		},
-		{
-			ID: "lambda-url-auth", Title: "Function URLs want a signature", Severity: policy.High, Blocking: true,
-			Types: []string{lambdaURL}, Anchors: "nag:LambdaFunctionUrlAuth ckv:258 nist:AC-3",
-			Why:     "the URL is on the internet: without a signature everybody who finds it runs the function, at your cost",
-			Fix:     "set authorizationType to AWS_IAM",
-			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"},
-			Check:   isOneOf("authorizationType", "AWS_IAM"),
-			Proof: policy.Proof{
-				Good: `
+	}
+}
+
+func lambdaURLAuth() *policy.Rule {
+	return &policy.Rule{
+		ID: "lambda-url-auth", Title: "Function URLs want a signature", Severity: policy.High, Blocking: true,
+		Types: []string{lambdaURL}, Anchors: "nag:LambdaFunctionUrlAuth ckv:258 nist:AC-3",
+		Why:     "the URL is on the internet: without a signature everybody who finds it runs the function, at your cost",
+		Fix:     "set authorizationType to AWS_IAM",
+		Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"},
+		Check:   isOneOf("authorizationType", "AWS_IAM"),
+		Proof: policy.Proof{
+			Good: `
 resources:
   url: {type: "aws:lambda/functionUrl:FunctionUrl", properties: {functionName: enrich, authorizationType: AWS_IAM}}
 `,
-				Bad: []string{"url.authorizationType=NONE"}, Guard: "url.authorizationType", Absent: policy.Violation,
-			},
+			Bad: []string{"url.authorizationType=NONE"}, Guard: "url.authorizationType", Absent: policy.Violation,
 		},
-		{
-			ID: "lambda-secret-env", Title: "Functions have no secrets in their environment", Severity: policy.Critical, Blocking: true,
-			Types: []string{lambdaFunction}, Anchors: "ckv:45 nist:IA-5",
-			Why:     "everybody who may read the function's configuration reads its environment, and it ends up in logs and crash reports",
-			Fix:     "keep the value in Secrets Manager or Parameter Store, put its name or ARN into the environment, and read it when the function starts",
-			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"},
-			Check: func(c *policy.Case) {
-				variables := c.Get("environment.variables")
-				if variables.Unknown() {
-					c.Unclear(variables)
-				}
-				for _, name := range variables.Keys() {
-					checkPlainVariable(c, name, variables.Key(name))
-				}
-			},
-			Proof: policy.Proof{
-				Good: `
+	}
+}
+
+func lambdaSecretEnv() *policy.Rule {
+	return &policy.Rule{
+		ID: "lambda-secret-env", Title: "Functions have no secrets in their environment", Severity: policy.Critical, Blocking: true,
+		Types: []string{lambdaFunction}, Anchors: "ckv:45 nist:IA-5",
+		Why:     "everybody who may read the function's configuration reads its environment, and it ends up in logs and crash reports",
+		Fix:     "keep the value in Secrets Manager or Parameter Store, put its name or ARN into the environment, and read it when the function starts",
+		Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"},
+		Check: func(c *policy.Case) {
+			variables := c.Get("environment.variables")
+			if variables.Unknown() {
+				c.Unclear(variables)
+			}
+			for _, name := range variables.Keys() {
+				checkPlainVariable(c, name, variables.Key(name))
+			}
+		},
+		Proof: policy.Proof{
+			Good: `
 resources:
   fn:
     type: aws:lambda/function:Function
     properties: {name: enrich, environment: {variables: {DB_PASSWORD: "arn:aws:secretsmanager:eu-central-1:111111111111:secret:db-AbCdEf", STAGE: prod}}}
 `,
-				Bad: []string{
-					`fn.environment.variables.DB_PASSWORD=hunter2hunter2`, `fn.environment.variables.STAGE={$secret: "not for the environment"}`,
-					`fn.environment.variables.STAGE=AKIAIOSFODNN7EXAMPLE`,
-				},
-				Guard: "fn.environment.variables.DB_PASSWORD", Absent: policy.Pass,
-				Also: []string{"secret-shaped-text", "secret-in-plain-place"},
+			Bad: []string{
+				`fn.environment.variables.DB_PASSWORD=hunter2hunter2`, `fn.environment.variables.STAGE={$secret: "not for the environment"}`,
+				`fn.environment.variables.STAGE=AKIAIOSFODNN7EXAMPLE`,
 			},
+			Guard: "fn.environment.variables.DB_PASSWORD", Absent: policy.Pass,
+			Also: []string{"secret-shaped-text", "secret-in-plain-place"},
 		},
-		{
-			ID: "lambda-env-own-key", Title: "Functions encrypt their environment with a key of the owner's", Severity: policy.Low, Advisory: true,
-			Types: []string{lambdaFunction}, Anchors: "ckv:173 nist:SC-28",
-			Why:     "with a key of your own, reading the function's configuration is not enough to read its environment",
-			Fix:     "set kmsKeyArn to a key of your own",
-			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html"},
-			Check: func(c *policy.Case) {
-				if c.Get("environment.variables").Empty() {
-					c.Skip("it has no environment")
-					return
-				}
-				c.Set("kmsKeyArn", "a key of your own")
-			},
-			Proof: policy.Proof{
-				Good: `
+	}
+}
+
+func lambdaEnvOwnKey() *policy.Rule {
+	return &policy.Rule{
+		ID: "lambda-env-own-key", Title: "Functions encrypt their environment with a key of the owner's", Severity: policy.Low, Advisory: true,
+		Types: []string{lambdaFunction}, Anchors: "ckv:173 nist:SC-28",
+		Why:     "with a key of your own, reading the function's configuration is not enough to read its environment",
+		Fix:     "set kmsKeyArn to a key of your own",
+		Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html"},
+		Check: func(c *policy.Case) {
+			if c.Get("environment.variables").Empty() {
+				c.Skip("it has no environment")
+				return
+			}
+			c.Set("kmsKeyArn", "a key of your own")
+		},
+		Proof: policy.Proof{
+			Good: `
 resources:
   fn: {type: "aws:lambda/function:Function", properties: {name: enrich, kmsKeyArn: "arn:aws:kms:eu-central-1:111111111111:key/k", environment: {variables: {STAGE: prod}}}}
 `,
-				Bad: []string{"fn.kmsKeyArn!"}, Unguarded: "a key that is only known later counts: it will be there", Exempt: "fn.environment!",
-			},
+			Bad: []string{"fn.kmsKeyArn!"}, Unguarded: "a key that is only known later counts: it will be there", Exempt: "fn.environment!",
 		},
-		{
-			ID: "lambda-no-star-role", Title: "Functions may not do everything", Severity: policy.High,
-			Types: []string{lambdaFunction}, Anchors: "nagv:StarPermissions sr:WS1003 nist:AC-6",
-			Why:     "a flaw in the code, or in one of the packages it uses, then has the whole account",
-			Fix:     "allow the actions that the function calls, on the resources it calls them on",
-			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html", "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"},
-			Check:   checkFunctionRole,
-			Proof: policy.Proof{
-				Good: `
+	}
+}
+
+func lambdaNoStarRole() *policy.Rule {
+	return &policy.Rule{
+		ID: "lambda-no-star-role", Title: "Functions may not do everything", Severity: policy.High,
+		Types: []string{lambdaFunction}, Anchors: "nagv:StarPermissions sr:WS1003 nist:AC-6",
+		Why:     "a flaw in the code, or in one of the packages it uses, then has the whole account",
+		Fix:     "allow the actions that the function calls, on the resources it calls them on",
+		Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html", "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"},
+		Check:   checkFunctionRole,
+		Proof: policy.Proof{
+			Good: `
 resources:
   role: {type: "aws:iam/role:Role", properties: {name: enrich}}
   grants:
@@ -128,16 +153,15 @@ resources:
     properties: {role: "${role.name}", policy: {$json: {Statement: [{Effect: Allow, Action: ["sqs:SendMessage"], Resource: "arn:aws:sqs:eu-central-1:111111111111:q"}]}}}
   fn: {type: "aws:lambda/function:Function", properties: {name: enrich, role: "${role.arn}"}}
 `,
-				Bad: []string{
-					`grants.policy.Statement[0].Action="*"`, `grants.policy.Statement[0].Action=["*:*"]`,
-					`role.managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]`,
-					`+more={type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", properties: {role: "${role.name}", policyArn: "arn:aws:iam::aws:policy/AdministratorAccess"}}`,
-					`role.inlinePolicies=[{policy: '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'}]`,
-				},
-				Guard: "grants.policy", Absent: policy.Pass,
-				Also:        []string{"iam-no-admin", "iam-no-star-action", "iam-no-star-resource", "iam-no-escalation", "iam-passrole-scoped", "iam-kms-decrypt-scoped", "iam-no-managed-policy", "iam-grant-unused"},
-				FixtureOnly: "the product has no functions yet",
+			Bad: []string{
+				`grants.policy.Statement[0].Action="*"`, `grants.policy.Statement[0].Action=["*:*"]`,
+				`role.managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]`,
+				`+more={type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", properties: {role: "${role.name}", policyArn: "arn:aws:iam::aws:policy/AdministratorAccess"}}`,
+				`role.inlinePolicies=[{policy: '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'}]`,
 			},
+			Guard: "grants.policy", Absent: policy.Pass,
+			Also:        []string{"iam-no-admin", "iam-no-star-action", "iam-no-star-resource", "iam-no-escalation", "iam-passrole-scoped", "iam-kms-decrypt-scoped", "iam-no-managed-policy", "iam-grant-unused"},
+			FixtureOnly: "the product has no functions yet",
 		},
 	}
 }

@@ -68,7 +68,11 @@ var guardedProperties = []any{
 
 // protectionRules keep what production holds from being deleted, and rules from being passed by.
 func protectionRules() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{prodProtect(), prodServiceProtection(), ignoreChangesBypass()}
+}
+
+func prodProtect() *policy.Rule {
+	return &policy.Rule{
 		ID: "prod-protect", Title: "What holds data in production is protected against deletion by the program", Severity: policy.High, ProdOnly: true,
 		Types: statefulTypes, Anchors: "nist:CP-9,CM-5",
 		Why:     "a renamed resource or a removed line makes the engine delete the old one, and the data with it; a protected one stops the update instead",
@@ -94,7 +98,11 @@ resources:
 			Bad:       []string{"key#protect=false", "media#protect=false", "kept#retainOnDelete=false", "db#protect=false"},
 			Unguarded: "an option is always known",
 		},
-	}, {
+	}
+}
+
+func prodServiceProtection() *policy.Rule {
+	return &policy.Rule{
 		ID: "prod-service-protection", Title: "Services keep what holds data in production, or a last copy of it", Severity: policy.High, ProdOnly: true,
 		Types: guardedTypes(), Anchors: "fsbp:Cognito.1 nist:CP-9",
 		Why:     "the engine's protection ends at the engine: the service's own refuses the console and every other tool, or leaves a snapshot to come back from",
@@ -117,7 +125,11 @@ resources:
 			},
 			Guard: "media.forceDestroy", Absent: policy.Pass,
 		},
-	}, {
+	}
+}
+
+func ignoreChangesBypass() *policy.Rule {
+	return &policy.Rule{
 		ID: "ignore-changes-bypass", Title: "No property that a rule reads is left out of updates", Severity: policy.High,
 		Anchors: "nist:CM-3,CM-6",
 		Why:     "with ignoreChanges the program says one thing and AWS may have another: rules judge the program, and the update never puts it right",
@@ -149,7 +161,7 @@ resources:
 			Bad:       []string{"key#ignoreChanges=policy", "key#ignoreChanges=description,enableKeyRotation", "media#ignoreChanges='*'", "media#ignoreChanges=versioning.enabled", "media#ignoreChanges=grants[0].uri"},
 			Unguarded: "an option is always known",
 		},
-	}}
+	}
 }
 
 func guardedTypes() []string {

@@ -27,7 +27,11 @@ var (
 func tableRules() []*policy.Rule { return slices.Concat(dynamoRules(), cacheRules(), cacheAccess()) }
 
 func dynamoRules() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{ddbPITR(), ddbDeletionProtection(), ddbOwnKey(), ddbCapacity(), daxEncrypted()}
+}
+
+func ddbPITR() *policy.Rule {
+	return &policy.Rule{
 		ID: "ddb-pitr", Title: "Tables can be restored to any second of the last days", Severity: policy.High, ProdOnly: true,
 		Types:   []string{dynamoTable},
 		Anchors: "nag:DDB3 fsbp:DynamoDB.2 ckv:28,165 trivy:0024 config:dynamodb-pitr-enabled nist:CP-9",
@@ -51,7 +55,11 @@ resources:
 				"orders.replicas[0].pointInTimeRecovery!"},
 			Guard: "orders.pointInTimeRecovery.enabled", Absent: policy.Violation, Also: []string{"rpo-budget"},
 		},
-	}, {
+	}
+}
+
+func ddbDeletionProtection() *policy.Rule {
+	return &policy.Rule{
 		ID: "ddb-deletion-protection", Title: "Tables cannot be deleted by accident", Severity: policy.Medium, ProdOnly: true,
 		Types:   []string{dynamoTable},
 		Anchors: "fsbp:DynamoDB.6 nist:CP-9",
@@ -66,7 +74,11 @@ resources:
 `,
 			Bad: []string{"orders.deletionProtectionEnabled=false"}, Guard: "orders.deletionProtectionEnabled", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func ddbOwnKey() *policy.Rule {
+	return &policy.Rule{
 		ID: "ddb-own-key", Title: "Tables are encrypted with a key of your own", Severity: policy.Low, Advisory: true,
 		Types:   []string{dynamoTable},
 		Anchors: "ckv:119 trivy:0025 awsguard:dynamodb-table-encryption-enabled nist:SC-12",
@@ -87,7 +99,11 @@ resources:
 			Bad:   []string{"orders.serverSideEncryption.enabled=false", "orders.serverSideEncryption.kmsKeyArn!", "orders.serverSideEncryption!"},
 			Guard: "orders.serverSideEncryption.enabled", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func ddbCapacity() *policy.Rule {
+	return &policy.Rule{
 		ID: "ddb-capacity", Title: "Tables grow with their load", Severity: policy.Medium,
 		Types:   []string{dynamoTable},
 		Anchors: "nagn:DynamoDBAutoScalingEnabled fsbp:DynamoDB.1 ckv2:16 config:dynamodb-autoscaling-enabled nist:CP-10,SC-5",
@@ -108,7 +124,11 @@ resources:
 			Bad:   []string{"orders.billingMode=PROVISIONED", "writes!", "reads!", "dayWrites!", "reads.resourceId=table/other", "dayReads.scalableDimension=dynamodb:index:WriteCapacityUnits"},
 			Guard: "orders.billingMode", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func daxEncrypted() *policy.Rule {
+	return &policy.Rule{
 		ID: "dax-encrypted", Title: "DynamoDB accelerators are encrypted at rest and in transit", Severity: policy.Medium,
 		Types:   []string{daxCluster},
 		Anchors: "nag:DDB4 fsbp:DynamoDB.3,DynamoDB.7 ckv:47,239 trivy:0023 nist:SC-8,SC-28",
@@ -124,7 +144,7 @@ resources:
 			Bad:   []string{"cache.serverSideEncryption.enabled=false", "cache.serverSideEncryption!", "cache.clusterEndpointEncryptionType=NONE", "cache.clusterEndpointEncryptionType!"},
 			Guard: "cache.serverSideEncryption.enabled", Absent: policy.Violation,
 		},
-	}}
+	}
 }
 
 // checkTableCapacity wants what is provisioned to be scaled: reads and writes of the table and of each global index.

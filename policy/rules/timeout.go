@@ -17,46 +17,60 @@ var (
 // timeoutRules want whoever waits to wait longer than what it waits for.
 func timeoutRules() []*policy.Rule {
 	return []*policy.Rule{
-		{
-			ID: "lambda-sqs-visibility", Title: "A queue hides messages longer than its reader works on them", Severity: policy.Medium,
-			Types: []string{lambdaSourceMapping}, Anchors: "nag:LambdaEventSourceSQSVisibilityTimeout",
-			Why:     "a message that becomes visible while the function still works on it is worked on twice, and a throttled function sends good messages to the dead letters",
-			Fix:     "set visibilityTimeoutSeconds of the queue to 6 times the timeout of the function plus maximumBatchingWindowInSeconds",
-			Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"},
-			Check:   checkVisibility,
-			Proof: policy.Proof{
-				Good: oneWorkQueue, Bad: []string{"work.visibilityTimeoutSeconds=119", "work.visibilityTimeoutSeconds!", "fn.timeout=21", "reader.maximumBatchingWindowInSeconds=1"},
-				Guard: "work.visibilityTimeoutSeconds", Absent: policy.Violation, Exempt: "reader.eventSourceArn=arn:aws:kinesis:eu-central-1:111111111111:stream/s",
-				FixtureOnly: "the product has no functions yet",
-			},
+		lambdaSQSVisibility(),
+		timeoutAPIFunction(),
+		timeoutEdgeKeepalive(),
+		timeoutGrace(),
+	}
+}
+
+func lambdaSQSVisibility() *policy.Rule {
+	return &policy.Rule{
+		ID: "lambda-sqs-visibility", Title: "A queue hides messages longer than its reader works on them", Severity: policy.Medium,
+		Types: []string{lambdaSourceMapping}, Anchors: "nag:LambdaEventSourceSQSVisibilityTimeout",
+		Why:     "a message that becomes visible while the function still works on it is worked on twice, and a throttled function sends good messages to the dead letters",
+		Fix:     "set visibilityTimeoutSeconds of the queue to 6 times the timeout of the function plus maximumBatchingWindowInSeconds",
+		Sources: []string{"https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"},
+		Check:   checkVisibility,
+		Proof: policy.Proof{
+			Good: oneWorkQueue, Bad: []string{"work.visibilityTimeoutSeconds=119", "work.visibilityTimeoutSeconds!", "fn.timeout=21", "reader.maximumBatchingWindowInSeconds=1"},
+			Guard: "work.visibilityTimeoutSeconds", Absent: policy.Violation, Exempt: "reader.eventSourceArn=arn:aws:kinesis:eu-central-1:111111111111:stream/s",
+			FixtureOnly: "the product has no functions yet",
 		},
-		{
-			ID: "timeout-api-function", Title: "An API waits as long as the function behind it works", Severity: policy.Medium,
-			Types: []string{restIntegration, httpIntegration}, Anchors: "builders:timeouts-retries-and-backoff-with-jitter",
-			Why:     "the caller gets an error while the function goes on, and tries again: the same work is done twice, and a slow minute becomes an overload",
-			Fix:     "set timeout of the function below timeoutMilliseconds of the integration",
-			Sources: []string{"https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html", "https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html"},
-			Check:   checkIntegrationTimeout,
-			Proof: policy.Proof{
-				Good: `
+	}
+}
+
+func timeoutAPIFunction() *policy.Rule {
+	return &policy.Rule{
+		ID: "timeout-api-function", Title: "An API waits as long as the function behind it works", Severity: policy.Medium,
+		Types: []string{restIntegration, httpIntegration}, Anchors: "builders:timeouts-retries-and-backoff-with-jitter",
+		Why:     "the caller gets an error while the function goes on, and tries again: the same work is done twice, and a slow minute becomes an overload",
+		Fix:     "set timeout of the function below timeoutMilliseconds of the integration",
+		Sources: []string{"https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html", "https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html"},
+		Check:   checkIntegrationTimeout,
+		Proof: policy.Proof{
+			Good: `
 resources:
   fn: {type: "aws:lambda/function:Function", properties: {name: orders, timeout: 5}}
   rest: {type: "aws:apigateway/integration:Integration", properties: {restApi: a, type: AWS_PROXY, uri: "${fn.invokeArn}", timeoutMilliseconds: 5000}}
   http: {type: "aws:apigatewayv2/integration:Integration", properties: {apiId: b, integrationType: AWS_PROXY, integrationUri: "${fn.invokeArn}"}}
 `,
-				Bad: []string{"fn.timeout=6", "rest.timeoutMilliseconds=4999", "http.timeoutMilliseconds=1000", "fn.timeout=31"}, Guard: "rest.timeoutMilliseconds", Absent: policy.Pass,
-				Exempt: "rest.uri=https://backend.example.com", FixtureOnly: "the product has no functions yet",
-			},
+			Bad: []string{"fn.timeout=6", "rest.timeoutMilliseconds=4999", "http.timeoutMilliseconds=1000", "fn.timeout=31"}, Guard: "rest.timeoutMilliseconds", Absent: policy.Pass,
+			Exempt: "rest.uri=https://backend.example.com", FixtureOnly: "the product has no functions yet",
 		},
-		{
-			ID: "timeout-edge-keepalive", Title: "The edge closes an idle connection before the load balancer does", Severity: policy.Medium,
-			Types: []string{cdn}, Anchors: "",
-			Why:     "when the load balancer closes first, a request that the edge has just sent is lost: now and then users get an error for which there is no reason",
-			Fix:     "set originKeepaliveTimeout of the origin below idleTimeout of the load balancer",
-			Sources: []string{"https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html", "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html"},
-			Check:   checkEdgeKeepalive,
-			Proof: policy.Proof{
-				Good: `
+	}
+}
+
+func timeoutEdgeKeepalive() *policy.Rule {
+	return &policy.Rule{
+		ID: "timeout-edge-keepalive", Title: "The edge closes an idle connection before the load balancer does", Severity: policy.Medium,
+		Types: []string{cdn}, Anchors: "",
+		Why:     "when the load balancer closes first, a request that the edge has just sent is lost: now and then users get an error for which there is no reason",
+		Fix:     "set originKeepaliveTimeout of the origin below idleTimeout of the load balancer",
+		Sources: []string{"https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html", "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html"},
+		Check:   checkEdgeKeepalive,
+		Proof: policy.Proof{
+			Good: `
 resources:
   lb: {type: "aws:lb/loadBalancer:LoadBalancer", properties: {name: front, idleTimeout: 60}}
   private: {type: "aws:cloudfront/vpcOrigin:VpcOrigin", properties: {vpcOriginEndpointConfig: {arn: "${lb.arn}", originProtocolPolicy: https-only}}}
@@ -66,25 +80,27 @@ resources:
       origins:
         - {originId: api, domainName: origin.example.com, vpcOriginConfig: {vpcOriginId: "${private.id}", originKeepaliveTimeout: 5}}
 `,
-				Bad:   []string{"cdn.origins[0].vpcOriginConfig.originKeepaliveTimeout=60", "lb.idleTimeout=4"},
-				Guard: "lb.idleTimeout", Absent: policy.Pass, Exempt: "cdn.origins=[]",
-			},
+			Bad:   []string{"cdn.origins[0].vpcOriginConfig.originKeepaliveTimeout=60", "lb.idleTimeout=4"},
+			Guard: "lb.idleTimeout", Absent: policy.Pass, Exempt: "cdn.origins=[]",
 		},
-		{
-			ID: "timeout-grace", Title: "New servers are not judged before they are warm", Severity: policy.Medium,
-			Types: []string{group}, Anchors: "",
-			Why:     "a server that is still starting counts as unhealthy and is replaced by another that is still starting, and so on: the group never comes up",
-			Fix:     "set healthCheckGracePeriod to at least defaultInstanceWarmup",
-			Sources: []string{"https://docs.aws.amazon.com/autoscaling/ec2/userguide/health-check-grace-period.html", "https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-default-instance-warmup.html"},
-			Check:   checkGrace,
-			Proof: policy.Proof{
-				Good: `
+	}
+}
+
+func timeoutGrace() *policy.Rule {
+	return &policy.Rule{
+		ID: "timeout-grace", Title: "New servers are not judged before they are warm", Severity: policy.Medium,
+		Types: []string{group}, Anchors: "",
+		Why:     "a server that is still starting counts as unhealthy and is replaced by another that is still starting, and so on: the group never comes up",
+		Fix:     "set healthCheckGracePeriod to at least defaultInstanceWarmup",
+		Sources: []string{"https://docs.aws.amazon.com/autoscaling/ec2/userguide/health-check-grace-period.html", "https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-default-instance-warmup.html"},
+		Check:   checkGrace,
+		Proof: policy.Proof{
+			Good: `
 resources:
   web: {type: "aws:autoscaling/group:Group", properties: {healthCheckType: ELB, healthCheckGracePeriod: 60, defaultInstanceWarmup: 60}}
 `,
-				Bad: []string{"web.healthCheckGracePeriod=30", "web.healthCheckGracePeriod=59"}, Guard: "web.healthCheckGracePeriod", Absent: policy.Pass,
-				Exempt: "web.healthCheckType=EC2",
-			},
+			Bad: []string{"web.healthCheckGracePeriod=30", "web.healthCheckGracePeriod=59"}, Guard: "web.healthCheckGracePeriod", Absent: policy.Pass,
+			Exempt: "web.healthCheckType=EC2",
 		},
 	}
 }

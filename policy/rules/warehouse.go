@@ -32,7 +32,11 @@ func warehouseRules() []*policy.Rule {
 }
 
 func redshiftProtection() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{redshiftEncrypted(), redshiftNotPublic(), redshiftTLS(), redshiftInVPC(), redshiftEnhancedRouting()}
+}
+
+func redshiftEncrypted() *policy.Rule {
+	return &policy.Rule{
 		ID: "redshift-encrypted", Title: "Warehouses are encrypted at rest", Severity: policy.High,
 		Types:   []string{redshiftCluster},
 		Anchors: "nag:RS6 fsbp:Redshift.10 ckv:64,142 trivy:0084 awsguard:redshift-cluster-configuration-check nist:SC-28",
@@ -47,7 +51,11 @@ resources:
 `,
 			Bad: []string{"facts.encrypted=false"}, Guard: "facts.encrypted", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func redshiftNotPublic() *policy.Rule {
+	return &policy.Rule{
 		ID: "redshift-not-public", Title: "Warehouses have no public address", Severity: policy.Critical, Blocking: true,
 		Types:   []string{redshiftCluster, redshiftWorkgroup},
 		Anchors: "nag:RS8 fsbp:Redshift.1 ckv:87 awsguard:redshift-cluster-public-access-check nist:AC-3,SC-7",
@@ -64,7 +72,11 @@ resources:
 			Bad:   []string{"facts.publiclyAccessible=true", "facts.publiclyAccessible!", "adhoc.publiclyAccessible=true"},
 			Guard: "facts.publiclyAccessible", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func redshiftTLS() *policy.Rule {
+	return &policy.Rule{
 		ID: "redshift-tls", Title: "Warehouses refuse connections without TLS", Severity: policy.Medium,
 		Types:   []string{redshiftCluster, redshiftWorkgroup},
 		Anchors: "nag:RS1 fsbp:Redshift.2 ckv:105 config:redshift-require-tls-ssl nist:SC-8",
@@ -82,7 +94,11 @@ resources:
 			Bad:   []string{"parameters.parameters[0].value='false'", "parameters.parameters=[]", "facts.clusterParameterGroupName=default.redshift-1.0", "adhoc.configParameters[0].parameterValue='false'"},
 			Guard: "parameters.parameters[0].value", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func redshiftInVPC() *policy.Rule {
+	return &policy.Rule{
 		ID: "redshift-in-vpc", Title: "Warehouses are in subnets chosen for them", Severity: policy.High,
 		Types:   []string{redshiftCluster},
 		Anchors: "nag:RS2 ckv:154 trivy:0127 nist:SC-7",
@@ -99,7 +115,11 @@ resources:
 			Bad:       []string{"facts.clusterSubnetGroupName!", "facts.clusterSubnetGroupName=default"},
 			Unguarded: "a name that is only known after the update is of a group that the program makes",
 		},
-	}, {
+	}
+}
+
+func redshiftEnhancedRouting() *policy.Rule {
+	return &policy.Rule{
 		ID: "redshift-enhanced-routing", Title: "Warehouses load and unload through the network", Severity: policy.High,
 		Types:   []string{redshiftCluster, redshiftWorkgroup},
 		Anchors: "nagn:RedshiftEnhancedVPCRoutingEnabled fsbp:Redshift.7 ckv:321 config:redshift-enhanced-vpc-routing-enabled nist:SC-7",
@@ -116,7 +136,7 @@ resources:
 			Bad:   []string{"facts.enhancedVpcRouting=false", "adhoc.enhancedVpcRouting!"},
 			Guard: "facts.enhancedVpcRouting", Absent: policy.Violation,
 		},
-	}}
+	}
 }
 
 func checkWarehouseTLS(c *policy.Case) {
@@ -141,7 +161,11 @@ func checkWarehouseTLS(c *policy.Case) {
 var firstNames = map[string]string{"masterUsername": "awsuser", "databaseName": "dev"}
 
 func redshiftOperation() []*policy.Rule {
-	return []*policy.Rule{{
+	return []*policy.Rule{redshiftAuditLog(), redshiftSnapshots(), redshiftUpgrades(), redshiftOwnNames(), redshiftMultiAZ()}
+}
+
+func redshiftAuditLog() *policy.Rule {
+	return &policy.Rule{
 		ID: "redshift-audit-log", Title: "Warehouses record who connects and what they ask", Severity: policy.Medium,
 		Types:   []string{redshiftCluster, redshiftNamespace},
 		Anchors: "nag:RS5,RS11 fsbp:Redshift.4 ckv:71 trivy:0083 awsguard:redshift-cluster-configuration-check nist:AU-2",
@@ -160,7 +184,11 @@ resources:
 			Bad:   []string{"logging!", "old.logging.enable=false", "old.logging!", "space.logExports=[userlog]", "space.logExports!"},
 			Guard: "old.logging.enable", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func redshiftSnapshots() *policy.Rule {
+	return &policy.Rule{
 		ID: "redshift-snapshots", Title: "Warehouses keep snapshots for long enough", Severity: policy.Medium, ProdOnly: true,
 		Types:   []string{redshiftCluster},
 		Anchors: "nag:RS10 fsbp:Redshift.3 ckv:343 awsguard:redshift-cluster-maintenance-settings-check config:redshift-backup-enabled nist:CP-9",
@@ -182,7 +210,11 @@ resources:
 			Bad:   []string{"facts.automatedSnapshotRetentionPeriod=0", "facts.automatedSnapshotRetentionPeriod=6"},
 			Guard: "facts.automatedSnapshotRetentionPeriod", Absent: policy.Violation,
 		},
-	}, {
+	}
+}
+
+func redshiftUpgrades() *policy.Rule {
+	return &policy.Rule{
 		ID: "redshift-upgrades", Title: "Warehouses take new versions by themselves", Severity: policy.Medium,
 		Types:   []string{redshiftCluster},
 		Anchors: "nag:RS9 fsbp:Redshift.6 ckv:141 awsguard:redshift-cluster-maintenance-settings-check nist:SI-2",
@@ -197,7 +229,11 @@ resources:
 `,
 			Bad: []string{"facts.allowVersionUpgrade=false"}, Guard: "facts.allowVersionUpgrade", Absent: policy.Pass,
 		},
-	}, {
+	}
+}
+
+func redshiftOwnNames() *policy.Rule {
+	return &policy.Rule{
 		ID: "redshift-own-names", Title: "Warehouses do not have the names that Redshift offers first", Severity: policy.Medium,
 		Types:   []string{redshiftCluster},
 		Anchors: "nag:RS4 fsbp:Redshift.8,Redshift.9 ckv:391,320 nist:IA-5",
@@ -221,7 +257,11 @@ resources:
 			Bad:   []string{"facts.masterUsername=awsuser", "facts.databaseName=dev"},
 			Guard: "facts.databaseName", Absent: policy.Violation, Exempt: "facts.snapshotIdentifier=before ; facts.databaseName!",
 		},
-	}, {
+	}
+}
+
+func redshiftMultiAZ() *policy.Rule {
+	return &policy.Rule{
 		ID: "redshift-multi-az", Title: "Warehouses live in two zones", Severity: policy.Medium, ProdOnly: true,
 		Types:   []string{redshiftCluster},
 		Anchors: "fsbp:Redshift.18 nist:CP-10,SC-36",
@@ -236,7 +276,7 @@ resources:
 `,
 			Bad: []string{"facts.multiAz=false"}, Guard: "facts.multiAz", Absent: policy.Violation,
 		},
-	}}
+	}
 }
 
 func checkWarehouseLogs(c *policy.Case) {
