@@ -91,7 +91,7 @@ var consensus = []pages.Row{
 	{Service: "Lambda, Kinesis and Firehose", Name: "lambda-url-auth", Severity: policy.High, Rules: []string{"lambda-url-auth"}},
 	{Service: "Lambda, Kinesis and Firehose", Name: "lambda-runtime-supported", Severity: policy.Medium, Rules: []string{"lambda-runtime-supported"}},
 	{Service: "Lambda, Kinesis and Firehose", Name: "lambda-dlq-or-on-failure", Severity: policy.High, Rules: []string{"lambda-async-dead-letter"}},
-	{Service: "Lambda, Kinesis and Firehose", Name: "lambda-esm-on-failure", Severity: policy.High, Rules: []string{"lambda-stream-dead-letter", "lambda-sqs-retries"}},
+	{Service: "Lambda, Kinesis and Firehose", Name: "lambda-esm-on-failure", Severity: policy.High, Rules: []string{"lambda-stream-dead-letter"}},
 	{Service: "Lambda, Kinesis and Firehose", Name: "lambda-sqs-visibility >= 6x timeout", Severity: policy.Medium, Rules: []string{"lambda-sqs-visibility"}},
 	{Service: "Lambda, Kinesis and Firehose", Name: "lambda-reserved-concurrency", Severity: policy.Medium, Rules: []string{"lambda-reserved-concurrency"}},
 	{Service: "Lambda, Kinesis and Firehose", Name: "lambda-vpc-multi-az", Severity: policy.Medium, Rules: []string{"lambda-vpc-multi-az"}},

@@ -37,7 +37,9 @@ func TestEveryRowOfTheConsensusHasARuleOrAReason(t *testing.T) {
 		require.True(t, len(row.Rules) > 0 || row.Reason != "", "%s: %s has neither", row.Service, row.Name)
 		for _, id := range row.Rules {
 			require.Contains(t, known, id, "%s: %s", row.Service, row.Name)
-			require.NotEmpty(t, known[id].Anchors, "%s does what others do and names none of them", id)
+			if row.Severity > policy.Low {
+				require.NotEmpty(t, known[id].Anchors, "%s does what others do and names none of them", id)
+			}
 		}
 	}
 }
