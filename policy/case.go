@@ -11,7 +11,6 @@ type Case struct {
 	*Node
 
 	run     *run
-	found   []Finding
 	outcome Outcome
 	reason  string
 }

@@ -28,7 +28,7 @@ func EnvironmentOf(stack Stack) (environment string, claims map[string]string) {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(stack.Config)) {
-		_, name, _ := cutLast(key, ":")
+		_, name := cutLast(key, ":")
 		if name == "environment" || name == "env" {
 			claim("configuration "+key, stack.Config[key])
 		}

@@ -68,9 +68,9 @@ func evaluateRules(g *Graph, config *Config, e Evaluation) []*run {
 		runs = append(runs, &run{graph: g, rule: rule, level: level, config: config, today: e.Today})
 	}
 	next := make(chan *run)
-	var working sync.WaitGroup //nolint:forbidigo // not product code of a component: rules are pure and read only
+	var working sync.WaitGroup //nolint:forbidigo // no program waits here: rules are pure, and read what is there
 	for range min(runtime.GOMAXPROCS(0), len(runs)) {
-		working.Go(func() {
+		working.Go(func() { //nolint:forbidigo // see above
 			for r := range next {
 				r.evaluate()
 			}
@@ -80,7 +80,7 @@ func evaluateRules(g *Graph, config *Config, e Evaluation) []*run {
 		next <- r
 	}
 	close(next)
-	working.Wait()
+	working.Wait() //nolint:forbidigo // see above
 	return runs
 }
 

@@ -112,7 +112,7 @@ func NewGraph(stack Stack, resources []Resource) *Graph {
 func (g *Graph) index(n *Node) {
 	g.byType[n.Type] = append(g.byType[n.Type], n)
 	n.parent = g.byURN[n.Resource.Parent]
-	urn, _, _ := cutLast(n.Resource.Provider, "::")
+	urn, _ := cutLast(n.Resource.Provider, "::")
 	n.provider = g.byURN[n.Resource.Provider]
 	if n.provider == nil {
 		n.provider = g.byURN[urn]
@@ -147,12 +147,12 @@ var identities = []string{
 	"family", "zoneId", "networkInterfaceId", "allocationId", "aliasArn", "qualifiedArn", "functionName",
 }
 
-func cutLast(text, mark string) (string, string, bool) {
+func cutLast(text, mark string) (before, after string) {
 	at := strings.LastIndex(text, mark)
 	if at < 0 {
-		return text, "", false
+		return text, ""
 	}
-	return text[:at], text[at+len(mark):], true
+	return text[:at], text[at+len(mark):]
 }
 
 // Nodes are all resources, sorted by URN.
@@ -250,7 +250,7 @@ func (n *Node) IsProvider() bool { return strings.HasPrefix(n.Type, "pulumi:prov
 
 // String is the resource as people know it: its type's last part and its name.
 func (n *Node) String() string {
-	_, kind, _ := cutLast(n.Type, ":")
+	_, kind := cutLast(n.Type, ":")
 	return kind + " " + n.Name
 }
 

@@ -63,19 +63,19 @@ func (g *Graph) Planned() bool {
 
 // Was are the resource's inputs before the plan; absent for one that is made, and where no plan is known.
 func (n *Node) Was(path string) Value {
-	if n.Resource.Step == nil || n.Resource.Step.Old == nil {
+	if n.Step == nil || n.Step.Old == nil {
 		return Value{node: n, spot: spot{within: path}}
 	}
-	old := Value{node: n, pb: structpb.NewStructValue(n.Resource.Step.Old), state: known}
+	old := Value{node: n, pb: structpb.NewStructValue(n.Step.Old), state: known}
 	return old.Get(path)
 }
 
 // Op is what the plan does to the resource; Same where no plan is known.
 func (n *Node) Op() Op {
-	if n.Resource.Step == nil {
+	if n.Step == nil {
 		return Same
 	}
-	return n.Resource.Step.Op
+	return n.Step.Op
 }
 
 // previewStep is a step as `pulumi preview --json` prints it.

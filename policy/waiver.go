@@ -80,7 +80,7 @@ func (w Waiver) matches(f Finding) bool {
 	if w.Rule != f.Rule || f.Outcome != Violation {
 		return false
 	}
-	_, name, _ := cutLast(f.URN, "::")
+	_, name := cutLast(f.URN, "::")
 	return w.Resource == f.URN || glob(w.Resource, f.URN) || glob(w.Resource, name)
 }
 

@@ -1,11 +1,12 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
-	"sort"
+	"slices"
 	"sync"
 	"time"
 
@@ -224,8 +225,8 @@ func (s *server) response(judged *policy.Report, keep func(policy.Finding) bool)
 		}
 	}
 	out.NotApplicable = append(out.NotApplicable, &pulumirpc.PolicyNotApplicable{PolicyName: policy.SettingsName, Reason: "it only holds settings"})
-	sort.Slice(out.NotApplicable, func(i, j int) bool {
-		return out.NotApplicable[i].GetPolicyName() < out.NotApplicable[j].GetPolicyName()
+	slices.SortFunc(out.GetNotApplicable(), func(a, b *pulumirpc.PolicyNotApplicable) int {
+		return cmp.Compare(a.GetPolicyName(), b.GetPolicyName())
 	})
 	return out
 }

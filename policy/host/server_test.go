@@ -120,13 +120,13 @@ func TestLevelsThatTheEngineOnlyRepeatsAreTheCataloguesOwn(t *testing.T) {
 	s := serving(sized())
 	info, err := s.GetAnalyzerInfo(t.Context(), &emptypb.Empty{})
 	require.NoError(t, err)
-	require.NoError(t, configure(s, t, map[string]*pulumirpc.PolicyConfig{"sized": {EnforcementLevel: info.GetPolicies()[0].GetEnforcementLevel()}}))
+	require.NoError(t, configure(t, s, map[string]*pulumirpc.PolicyConfig{"sized": {EnforcementLevel: info.GetPolicies()[0].GetEnforcementLevel()}}))
 	small := resource(t, thing, "small", map[string]any{"size": 1})
 	small.Urn = strings.Replace(small.GetUrn(), ":prod::", ":dev::", 1)
 	require.Equal(t, pulumirpc.EnforcementLevel_ADVISORY, stack(t, s, small).GetDiagnostics()[0].GetEnforcementLevel())
 }
 
-func configure(s pulumirpc.AnalyzerServer, t *testing.T, entries map[string]*pulumirpc.PolicyConfig) error {
+func configure(t *testing.T, s pulumirpc.AnalyzerServer, entries map[string]*pulumirpc.PolicyConfig) error {
 	t.Helper()
 	_, err := s.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: entries})
 	return err
@@ -135,7 +135,7 @@ func configure(s pulumirpc.AnalyzerServer, t *testing.T, entries map[string]*pul
 func TestADisabledRuleSaysNothingAndIsNeverSentAsADiagnostic(t *testing.T) {
 	t.Parallel()
 	s := serving(sized(), door())
-	require.NoError(t, configure(s, t, map[string]*pulumirpc.PolicyConfig{
+	require.NoError(t, configure(t, s, map[string]*pulumirpc.PolicyConfig{
 		"sized": {EnforcementLevel: pulumirpc.EnforcementLevel_DISABLED}, "door-closed": {EnforcementLevel: pulumirpc.EnforcementLevel_DISABLED},
 	}))
 	require.Empty(t, stack(t, s, resource(t, thing, "small", map[string]any{"size": 1})).GetDiagnostics())
@@ -147,7 +147,7 @@ func TestADisabledRuleSaysNothingAndIsNeverSentAsADiagnostic(t *testing.T) {
 func TestAConfigurationForWhatIsNotThereIsRefused(t *testing.T) {
 	t.Parallel()
 	s := serving(sized())
-	err := configure(s, t, map[string]*pulumirpc.PolicyConfig{
+	err := configure(t, s, map[string]*pulumirpc.PolicyConfig{
 		"unheard-of": {}, "sized": {Properties: properties(t, map[string]any{"least": "many", "most": 1})},
 	})
 	for _, part := range []string{"unheard-of: there is no such rule", `least: got "many"`, "most: there is no such setting"} {
@@ -160,7 +160,7 @@ func TestSettingsArriveAndTheDefaultHoldsWithoutThem(t *testing.T) {
 	s := serving(sized())
 	small := resource(t, thing, "small", map[string]any{"size": 2})
 	require.Len(t, stack(t, s, small).GetDiagnostics(), 1, "before Configure the defaults hold")
-	require.NoError(t, configure(s, t, map[string]*pulumirpc.PolicyConfig{
+	require.NoError(t, configure(t, s, map[string]*pulumirpc.PolicyConfig{
 		"sized": {EnforcementLevel: pulumirpc.EnforcementLevel_REMEDIATE, Properties: properties(t, map[string]any{"least": 1})},
 	}))
 	require.Empty(t, stack(t, s, small).GetDiagnostics())

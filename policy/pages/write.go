@@ -24,7 +24,7 @@ func Command(consensus []Row) host.Command {
 }
 
 func write(dir string, pages map[string]string) error {
-	if err := os.MkdirAll(filepath.Join(dir, "rules"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "rules"), 0o750); err != nil {
 		return err
 	}
 	old, err := filepath.Glob(filepath.Join(dir, "rules", "*.md"))

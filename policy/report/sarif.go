@@ -68,10 +68,10 @@ func result(stack policy.Stack, f policy.Finding, index int) *sarif.Result {
 				WithArtifactLocation(sarif.NewSimpleArtifactLocation("Pulumi." + stack.Name + ".yaml")).
 				WithRegion(sarif.NewSimpleRegion(1, 1))).
 			AddLogicalLocation(sarif.NewLogicalLocation().WithName(f.Resource).WithFullyQualifiedName(f.URN).WithKind("resource")))
-	switch f.Outcome {
-	case policy.Unknown:
+	if f.Outcome == policy.Unknown {
 		return r.WithKind("review").WithLevel("none")
-	case policy.Waived:
+	}
+	if f.Outcome == policy.Waived {
 		r.AddSuppression(sarif.NewSuppression().WithKind("external").WithStatus("accepted").WithJustification(f.Waiver.Reason))
 	}
 	if f.Level == policy.Advisory {

@@ -171,15 +171,13 @@ resources:
 func opened(c *policy.Case) {
 	for _, property := range doors[c.Type] {
 		before := wide(c.Was(property))
-		for _, v := range c.Get(property).Items() {
-			for _, address := range addresses(v) {
-				if address.Unknown() {
-					c.Unclear(address)
-					continue
-				}
-				if !before[address.Show()] {
-					c.Fail(address, "nothing that was not let in before", policy.Saw(c.Node, property, "before: "+c.Was(property).Show()))
-				}
+		for _, address := range c.Get(property).Items() {
+			if address.Unknown() {
+				c.Unclear(address)
+				continue
+			}
+			if !before[address.Show()] {
+				c.Fail(address, "nothing that was not let in before", policy.Saw(c.Node, property, "before: "+c.Was(property).Show()))
 			}
 		}
 	}
@@ -197,14 +195,6 @@ func opened(c *policy.Case) {
 	if protocol := c.Get("ipProtocol"); protocol.Is("-1") && !c.Was("ipProtocol").Is("-1") {
 		c.Fail(protocol, "the protocol as it was: "+c.Was("ipProtocol").Show())
 	}
-}
-
-// addresses are the single values to compare: an address, or a whole inline block.
-func addresses(v policy.Value) []policy.Value {
-	if v.Absent() {
-		return nil
-	}
-	return []policy.Value{v}
 }
 
 func wide(v policy.Value) map[string]bool {
@@ -331,10 +321,10 @@ resources:
 }
 
 func lifted(c *policy.Case) {
-	if c.Op() == policy.Create || c.Node.Step == nil {
+	if c.Op() == policy.Create || c.Step == nil {
 		return
 	}
-	if c.Node.Step.OldProtect && !c.Protect {
+	if c.Step.OldProtect && !c.Protect {
 		c.Broken("protect", "false, was true", "protect as it was")
 	}
 	for _, property := range guardNames {

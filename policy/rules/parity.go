@@ -105,7 +105,7 @@ func shapeOf(g *policy.Graph) map[string]map[string]string {
 // parity is the command that prints the differences; it fails when there are any.
 func parity() host.Command {
 	return host.Command{
-		Usage: "parity [--ignore PATTERN,PATTERN] FILE FILE   compare the shape of two environments by their state files, such as stg and prod",
+		Usage: "parity [--ignore PATTERN,PATTERN] STATE OTHER   compare the shape of two environments by their state files, such as stg and prod",
 		Run: func(_ context.Context, _ host.Pack, s host.Session) error {
 			flags := flag.NewFlagSet("parity", flag.ContinueOnError)
 			flags.SetOutput(io.Discard)

@@ -91,7 +91,9 @@ func (d *depths) NewResource(args pulumi.MockResourceArgs) (string, resource.Pro
 	return args.Name, args.Inputs, nil
 }
 
-func (*depths) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) { return resource.PropertyMap{}, nil }
+func (*depths) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	return resource.PropertyMap{}, nil
+}
 
 func TestTheStateHoldsTheProgramsStackOnceForAComponentAndNotAgainForItsChildren(t *testing.T) {
 	t.Parallel()

@@ -79,7 +79,7 @@ func Open(ctx context.Context, options Options) (*Stack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of stack %s is not usable; nothing was started:\n%w", options.Stack, err)
 	}
-	if err := options.configure(files, settings); err != nil {
+	if options, err = options.configured(files, settings); err != nil {
 		return nil, err
 	}
 	w := workspace{dir: filepath.Join(options.Dir, "project"), plugin: options.Layout.PluginDir(), overrides: options.Overrides, secrets: options.Secrets}
@@ -97,11 +97,11 @@ func Open(ctx context.Context, options Options) (*Stack, error) {
 	return options.open(ctx, w)
 }
 
-// configure keeps what a rehearsal of the program needs.
-func (o *Options) configure(files stacks.Files, settings stacks.Config) error {
+// configured keeps what a rehearsal of the program needs.
+func (o Options) configured(files stacks.Files, settings stacks.Config) (Options, error) {
 	values, err := files.Values(SimulatedSecret)
 	if err != nil {
-		return err
+		return o, err
 	}
 	for _, key := range slices.Concat(files.RequiredSecrets(values), o.Secrets) {
 		values[key] = stacks.Value{Text: SimulatedSecret, Secret: true}
@@ -110,7 +110,7 @@ func (o *Options) configure(files stacks.Files, settings stacks.Config) error {
 		values[key] = stacks.Value{Text: value}
 	}
 	o.account, o.region, o.values, o.given = settings.Account.ID, settings.Account.Region, values, givenBy(settings)
-	return nil
+	return o, nil
 }
 
 // furnish puts into the simulated cloud what the configuration names and the program does not make.
