@@ -37,15 +37,18 @@ type job struct {
 	Environment string
 	Permissions map[string]string
 	Env         map[string]string
+	Outputs     map[string]string
+	If          string
+	Strategy    struct{ Matrix map[string][]string }
 	Timeout     int `yaml:"timeout-minutes"`
 	With        map[string]string
 	Steps       []step
 }
 
 type step struct {
-	Name, Uses, Run string
-	With            map[string]string
-	Env             map[string]string
+	ID, Name, If, Uses, Run string
+	With                    map[string]string
+	Env                     map[string]string
 }
 
 func read(t *testing.T, file string) workflow {
@@ -143,7 +146,9 @@ func TestTheCommentIsMadeByTheDefaultBranchsCode(t *testing.T) {
 	w := named(t, "pull-request-comment.yml")
 	require.Equal(t, []string{"workflow_run"}, w.triggers(t))
 	require.Empty(t, w.Permissions)
+	require.Equal(t, map[string]string{"actions": "read", "pull-requests": "read"}, w.Jobs["find"].Permissions)
 	require.Equal(t, map[string]string{"actions": "read", "contents": "read", "pull-requests": "write"}, w.Jobs["comment"].Permissions)
+	require.Equal(t, "needs.find.outputs.post == 'true'", w.Jobs["comment"].If)
 	for _, s := range w.Jobs["comment"].Steps {
 		if strings.HasPrefix(s.Uses, "actions/checkout@") {
 			require.NotContains(t, s.With, "ref")

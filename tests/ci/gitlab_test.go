@@ -28,7 +28,12 @@ type pipelineJob struct {
 	Environment  struct{ Name string }
 	Variables    map[string]string
 	Timeout      string
-	Rules        []struct {
+	Artifacts    struct {
+		When    string
+		Paths   []string
+		Reports map[string]string
+	}
+	Rules []struct {
 		If   string
 		When string
 	}
