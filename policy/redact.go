@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/sig"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -45,7 +46,7 @@ func (g *Graph) Secrets() []string {
 			seen[g.Stack.Config[key]] = true
 		}
 		for _, n := range g.nodes {
-			n.Props().secretTexts(seen)
+			secretTexts(n.root, false, seen)
 		}
 		var found []string
 		for text := range seen {
@@ -65,21 +66,30 @@ func (g *Graph) Secrets() []string {
 
 var secretsKey byte
 
-// secretTexts adds the texts of secrets inside the value. It reads every value of the stack, so it writes no paths.
-func (v Value) secretTexts(found map[string]bool) {
-	switch kind := v.pb.GetKind().(type) {
+// secretTexts adds the texts of secrets inside the value. It reads every value of the stack, so it reads them as they are on
+// the wire and only has those that are marked unwrapped.
+func secretTexts(pb *structpb.Value, secret bool, found map[string]bool) {
+	switch kind := pb.GetKind().(type) {
 	case *structpb.Value_StringValue:
-		if v.secret {
+		if secret {
 			found[kind.StringValue] = true
 		}
 	case *structpb.Value_ListValue:
 		for _, item := range kind.ListValue.GetValues() {
-			of(v.node, spot{}, item, v.secret).secretTexts(found)
+			secretTexts(item, secret, found)
 		}
 	case *structpb.Value_StructValue:
-		for key, item := range kind.StructValue.GetFields() {
+		fields := kind.StructValue.GetFields()
+		if fields[sig.Key] != nil {
+			inside := of(nil, spot{}, pb, secret)
+			if inside.pb != pb {
+				secretTexts(inside.pb, inside.secret, found)
+				return
+			}
+		}
+		for key, item := range fields {
 			if !strings.HasPrefix(key, "__") {
-				of(v.node, spot{}, item, v.secret).secretTexts(found)
+				secretTexts(item, secret, found)
 			}
 		}
 	}

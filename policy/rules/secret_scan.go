@@ -162,8 +162,9 @@ func alphanumeric(c byte) bool {
 
 // secretSearch finds every secret of the stack's configuration in one pass over a text.
 type secretSearch struct {
-	trie *ahocorasick.Trie
-	keys []string
+	trie   *ahocorasick.Trie
+	keys   []string
+	buffer []byte
 }
 
 // A shorter secret may be part of any text; a longer one is searched by the middle, because PEM and the like begin alike.
@@ -199,12 +200,13 @@ func searchOf(stack policy.Stack) secretSearch {
 }
 
 // in are the configuration keys whose values are in the text.
-func (s secretSearch) in(text string) []string {
+func (s *secretSearch) in(text string) []string {
 	if s.trie == nil || len(text) < shortestSearched {
 		return nil
 	}
 	var found []string
-	s.trie.Walk([]byte(text), func(_, _, pattern int64) bool {
+	s.buffer = append(s.buffer[:0], text...)
+	s.trie.Walk(s.buffer, func(_, _, pattern int64) bool {
 		key := s.keys[pattern]
 		for _, known := range found {
 			if known == key {

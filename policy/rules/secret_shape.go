@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	ahocorasick "github.com/BobuSumisu/aho-corasick"
 )
 
 var (
@@ -93,11 +95,11 @@ func entropy(text string) float64 {
 	return bits
 }
 
-// shape is a kind of secret that its own text gives away. hint is in every such text, so that most texts need no more than a
-// search for it.
+// shape is a kind of secret that its own text gives away. hint and also are in every such text, so that most texts need no
+// more than a search for them.
 type shape struct {
-	hint, what string
-	form       *regexp.Regexp
+	hint, also, what string
+	form             *regexp.Regexp
 }
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
@@ -106,35 +108,68 @@ type shape struct {
 // https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
 // https://docs.slack.dev/authentication/tokens
 var shapes = []shape{
-	{"AKIA", "the id of an AWS access key", regexp.MustCompile(`(^|[^A-Z0-9])AKIA[A-Z2-7]{16}($|[^A-Z0-9])`)},
-	{"ASIA", "the id of a temporary AWS access key", regexp.MustCompile(`(^|[^A-Z0-9])ASIA[A-Z2-7]{16}($|[^A-Z0-9])`)},
-	{"PRIVATE KEY-----", "a private key", regexp.MustCompile(`-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----`)},
-	{"eyJ", "a JSON Web Token", regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)},
-	{"://", "a password in a URL", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@"'<>$]*:[^\s/:@"'<>${%*][^\s/@"'<>$]*@[^\s@]`)},
-	{"gh", "a token of GitHub", regexp.MustCompile(`(^|[^A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36,}`)},
-	{"github_pat_", "a token of GitHub", regexp.MustCompile(`github_pat_[A-Za-z0-9_]{22,}`)},
-	{"xox", "a token of Slack", regexp.MustCompile(`(^|[^A-Za-z0-9])xox[abeprs]-[A-Za-z0-9-]{10,}`)},
-	{"hooks.slack.com/services/T", "a webhook of Slack", regexp.MustCompile(`hooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{16,}`)},
+	{"AKIA", "", "the id of an AWS access key", regexp.MustCompile(`(^|[^A-Z0-9])AKIA[A-Z2-7]{16}($|[^A-Z0-9])`)},
+	{"ASIA", "", "the id of a temporary AWS access key", regexp.MustCompile(`(^|[^A-Z0-9])ASIA[A-Z2-7]{16}($|[^A-Z0-9])`)},
+	{"PRIVATE KEY-----", "-----BEGIN", "a private key", regexp.MustCompile(`-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----`)},
+	{"eyJ", ".eyJ", "a JSON Web Token", regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)},
+	{"://", "@", "a password in a URL", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@"'<>$]*:[^\s/:@"'<>${%*][^\s/@"'<>$]*@[^\s@]`)},
+	{"gh", "_", "a token of GitHub", regexp.MustCompile(`(^|[^A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36,}`)},
+	{"github_pat_", "", "a token of GitHub", regexp.MustCompile(`github_pat_[A-Za-z0-9_]{22,}`)},
+	{"xox", "-", "a token of Slack", regexp.MustCompile(`(^|[^A-Za-z0-9])xox[abeprs]-[A-Za-z0-9-]{10,}`)},
+	{"hooks.slack.com/services/T", "", "a webhook of Slack", regexp.MustCompile(`hooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{16,}`)},
 }
 
 // shapeIn is the kind of secret that is in the text, or nothing.
 func shapeIn(text string) string {
 	for _, s := range shapes {
-		if strings.Contains(text, s.hint) && s.form.MatchString(text) {
+		if strings.Contains(text, s.hint) && strings.Contains(text, s.also) && s.form.MatchString(text) {
 			return s.what
 		}
 	}
 	return ""
 }
 
-var assignment = regexp.MustCompile(`(?i)([a-z0-9_.-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key)[a-z0-9_]*)["']?\s*[=:]\s*["']?([^\s"'$(){}<>;,|&]+)`)
+var assignment = regexp.MustCompile(`(?i)^([a-z0-9_.-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key)[a-z0-9_]*)["']?\s*[=:]\s*["']?([^\s"'$(){}<>;,|&]+)`)
 
 // assignedSecret is found in a script or a file: PASSWORD=…, "token": "…".
 func assignedSecret(text string) string {
-	for _, match := range assignment.FindAllStringSubmatch(text, -1) {
+	from := 0 // What is before has been looked at.
+	for _, word := range assignedWords.Match(lowered(text)) {
+		start, end := int(word.Pos()), int(word.Pos())
+		if start < from {
+			continue
+		}
+		for start > from && inKey(text[start-1]) {
+			start--
+		}
+		match := assignment.FindStringSubmatch(text[start:])
+		if match == nil { // Nor does the form begin later in the same key.
+			for end < len(text) && inKey(text[end]) {
+				end++
+			}
+			from = end
+			continue
+		}
 		if secretKey(match[1]) && looksLikeSecret(match[1], match[2]) {
 			return "a literal that is assigned to the name of a secret"
 		}
+		from = start + len(match[0])
 	}
 	return ""
+}
+
+// assignedWords begin the words that the form of an assignment looks for: a search for them is much faster than the form.
+var assignedWords = ahocorasick.NewTrieBuilder().AddStrings([]string{"passw", "passphrase", "secret", "token", "api", "access", "private"}).Build()
+
+func inKey(c byte) bool { return alphanumeric(c) || c == '_' || c == '.' || c == '-' }
+
+// lowered is the text with the letters of ASCII in lower case, and everything where it was.
+func lowered(text string) []byte {
+	lower := []byte(text)
+	for i, c := range lower {
+		if c >= 'A' && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	return lower
 }
