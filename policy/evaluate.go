@@ -57,6 +57,9 @@ func Evaluate(g *Graph, e Evaluation) *Report {
 	return report
 }
 
+// fewResources is the number of resources below which the work is not shared out.
+const fewResources = 16
+
 // evaluateRules runs every enabled rule, several at a time.
 func evaluateRules(g *Graph, config *Config, e Evaluation) []*run {
 	var runs []*run
@@ -66,6 +69,13 @@ func evaluateRules(g *Graph, config *Config, e Evaluation) []*run {
 			continue
 		}
 		runs = append(runs, &run{graph: g, rule: rule, level: level, config: config, today: e.Today})
+	}
+	// A single resource, as before its creation, is judged sooner than a second worker is there.
+	if len(g.nodes) < fewResources {
+		for _, r := range runs {
+			r.evaluate()
+		}
+		return runs
 	}
 	next := make(chan *run)
 	var working sync.WaitGroup //nolint:forbidigo // no program waits here: rules are pure, and read what is there

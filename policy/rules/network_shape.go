@@ -197,7 +197,7 @@ resources:
 }
 
 func checkInterfaceEndpoints(c *policy.Case) {
-	servers, containers := tenants(c.Node)
+	servers, containers := tenants(c.Graph(), &serversKey, group, instance)[c.Node], tenants(c.Graph(), &containersKey, containerService)[c.Node]
 	if !servers && !containers {
 		c.Skip("no servers of the stack run in the network")
 		return
@@ -207,10 +207,7 @@ func checkInterfaceEndpoints(c *policy.Case) {
 		wanted = slices.Concat(wanted, c.Texts("container-services"))
 	}
 	var unsure []policy.Value
-	for _, n := range c.Graph().ByType(endpoint) {
-		if n.Get("vpcId").Ref(network).Node() != c.Node {
-			continue
-		}
+	for _, n := range endpointsOf(c.Graph())[c.Node] {
 		service := n.Get("serviceName")
 		if service.Unknown() {
 			unsure = append(unsure, service)
@@ -231,17 +228,33 @@ func checkInterfaceEndpoints(c *policy.Case) {
 		policy.Fix("add interface endpoints for %s", strings.Join(wanted, ", ")))
 }
 
-// tenants says what runs in a network: servers, containers.
-func tenants(at *policy.Node) (servers, containers bool) {
-	inside := func(list policy.Value) bool {
-		found, _ := list.Refs(subnet)
-		return slices.ContainsFunc(found, func(n *policy.Node) bool { return n.Get("vpcId").Ref(network).Node() == at })
-	}
-	for _, n := range at.Graph().ByType(group, instance) {
-		servers = servers || inside(n.Get("vpcZoneIdentifiers")) || inside(n.Get("subnetId"))
-	}
-	for _, n := range at.Graph().ByType(containerService) {
-		containers = containers || inside(n.Get("networkConfiguration.subnets"))
-	}
-	return servers, containers
+var serversKey, containersKey, endpointsKey byte
+
+// tenants are the networks in which resources of the types run; the key is the caller's own.
+func tenants(g *policy.Graph, key *byte, types ...string) map[*policy.Node]bool {
+	return policy.Memo(g, key, func(g *policy.Graph) map[*policy.Node]bool {
+		found := map[*policy.Node]bool{}
+		for _, n := range g.ByType(types...) {
+			for _, property := range []string{"vpcZoneIdentifiers", "subnetId", "networkConfiguration.subnets"} {
+				subnets, _ := n.Get(property).Refs(subnet)
+				for _, s := range subnets {
+					found[s.Get("vpcId").Ref(network).Node()] = true
+				}
+			}
+		}
+		return found
+	})
+}
+
+// endpointsOf are the endpoints of each network.
+func endpointsOf(g *policy.Graph) map[*policy.Node][]*policy.Node {
+	return policy.Memo(g, &endpointsKey, func(g *policy.Graph) map[*policy.Node][]*policy.Node {
+		found := map[*policy.Node][]*policy.Node{}
+		for _, n := range g.ByType(endpoint) {
+			if at := n.Get("vpcId").Ref(network).Node(); at != nil {
+				found[at] = append(found[at], n)
+			}
+		}
+		return found
+	})
 }
