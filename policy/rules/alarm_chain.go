@@ -84,15 +84,6 @@ func has(list []publisher, service string) bool {
 	return false
 }
 
-// answer is a question's answer while parts may be unknown.
-type answer int
-
-const (
-	no answer = iota
-	maybe
-	yes
-)
-
 // admits says whether a document lets the publisher act on what has the ARN, for every action. withoutSource are services
 // whose requests do not say for which resource they act.
 func admits(document policy.Value, p publisher, arn string, sourceless bool, actions ...string) answer {

@@ -18,7 +18,7 @@ const hashFleet = "holdfast:index:HashFleet"
 var chartTypes = []string{"kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart"}
 
 // artifactTypes are what names something that runs.
-var artifactTypes = joined([]string{hashFleet, taskType, lambdaFunction}, servers, podTypes, chartTypes)
+var artifactTypes = slices.Concat([]string{hashFleet, taskType, lambdaFunction}, servers, podTypes, chartTypes)
 
 // artifact is something that a resource runs.
 type artifact struct {

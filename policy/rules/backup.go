@@ -145,13 +145,6 @@ func checkBackedUp(c *policy.Case) {
 // never is the time between the backups of a plan that no schedule runs.
 const never = 100 * 365 * 24 * time.Hour
 
-func (s selection) frequency() string {
-	if s.gap == never {
-		return "selects it; no rule of its plan runs by a schedule"
-	}
-	return "selects it; its plan's backups are up to " + s.gap.String() + " apart"
-}
-
 func apart(within time.Duration) string {
 	if within == 0 {
 		return "continuous, by enableContinuousBackup"
@@ -186,6 +179,13 @@ type selection struct {
 	known bool
 }
 
+func (s selection) frequency() string {
+	if s.gap == never {
+		return "selects it; no rule of its plan runs by a schedule"
+	}
+	return "selects it; its plan's backups are up to " + s.gap.String() + " apart"
+}
+
 var selectionsKey byte
 
 func selectionsOf(g *policy.Graph) []selection {
@@ -211,7 +211,7 @@ func (s selection) chooses(n *policy.Node) answer {
 	for _, conditions := range s.node.Get("conditions").Items() {
 		base = min(base, meetsTags(conditions, n))
 	}
-	return min(base, yes-inList(s.node.Get("notResources"), n))
+	return min(base, inList(s.node.Get("notResources"), n).not())
 }
 
 // inList says whether a list of ARNs and patterns has the resource.

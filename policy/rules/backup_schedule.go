@@ -79,7 +79,7 @@ var (
 
 // read is the values that a field names, in order: *, ?, 5, 5-10, */15, 5/15 and lists of them.
 func (f cronField) read(text string) (values []int, known bool) {
-	for _, item := range strings.Split(text, ",") {
+	for item := range strings.SplitSeq(text, ",") {
 		span, step, stepped := strings.Cut(item, "/")
 		low, high, ok := f.span(span, stepped)
 		by := 1

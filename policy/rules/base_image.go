@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -24,7 +25,7 @@ const imageLockHelp = `the machine images that are known, by id: {"ami-0a1b2c3d4
 	"while there are none, an image id cannot be judged"
 
 func baseOS() *policy.Rule {
-	types := joined(servers, []string{"aws:ec2/spotInstanceRequest:SpotInstanceRequest", "aws:emr/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup"})
+	types := slices.Concat(servers, []string{"aws:ec2/spotInstanceRequest:SpotInstanceRequest", "aws:emr/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup"})
 	return &policy.Rule{
 		ID: "base-os-amazon-linux", Title: "Servers run Amazon Linux", Severity: policy.High, Types: types,
 		Anchors: "ckv:386 trivy:0344",

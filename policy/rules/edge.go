@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -374,10 +375,8 @@ func checkOriginBucket(c *policy.Case, origin policy.Value) {
 	if domain.Ref(s3Buckets...).How != policy.Outside {
 		return
 	}
-	for _, known := range c.Texts("external") {
-		if domain.Is(known) {
-			return
-		}
+	if slices.ContainsFunc(c.Texts("external"), domain.Is) {
+		return
 	}
 	c.Fail(domain, "the domain name of a bucket of this stack")
 }

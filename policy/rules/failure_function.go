@@ -120,6 +120,11 @@ var asyncCallers = []string{
 	"codecommit.amazonaws.com", "cloudformation.amazonaws.com",
 }
 
+// asyncSenders are the types that hand a function events without waiting for its answer, with the property that names it.
+var asyncSenders = []struct{ sender, function string }{
+	{snsSubscription, "endpoint"}, {eventTarget, "arn"}, {scheduledCall, "target.arn"}, {logSubscription, "destinationArn"},
+}
+
 var asyncKey byte
 
 // asyncSources are what hands each function events without waiting; one of them is kept.
@@ -137,17 +142,10 @@ func asyncSources(g *policy.Graph) map[*policy.Node]*policy.Node {
 				add(n.Get("function"))
 			}
 		}
-		for _, n := range g.ByType(snsSubscription) {
-			add(n.Get("endpoint"))
-		}
-		for _, n := range g.ByType(eventTarget) {
-			add(n.Get("arn"))
-		}
-		for _, n := range g.ByType(scheduledCall) {
-			add(n.Get("target.arn"))
-		}
-		for _, n := range g.ByType(logSubscription) {
-			add(n.Get("destinationArn"))
+		for _, s := range asyncSenders {
+			for _, n := range g.ByType(s.sender) {
+				add(n.Get(s.function))
+			}
 		}
 		for _, n := range g.ByType(bucketNotification) {
 			for _, to := range n.Get("lambdaFunctions").Items() {

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"fmt"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -336,11 +338,7 @@ func failsIn(l deadLetter, fn *policy.Node) bool {
 	case lambdaInvokeConfig, lambdaSourceMapping:
 		return functionOf(l.user.Get("functionName")) == fn
 	case sqsQueue:
-		for _, reader := range readersOf(fn.Graph())[l.user] {
-			if reader == fn {
-				return true
-			}
-		}
+		return slices.Contains(readersOf(fn.Graph())[l.user], fn)
 	}
 	return false
 }

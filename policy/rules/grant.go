@@ -182,7 +182,7 @@ func grantUnused() *policy.Rule {
 				for _, action := range s.Actions {
 					service, _, _ := strings.Cut(action, ":")
 					if s.Allow && !slices.Contains(needed, service) && action != "iam:PassRole" && service != "kms" {
-						c.At(s.Value.Node()).Broken(s.Value.Get("Action").Path(), action+" is allowed to "+c.Node.String(), "only actions of "+strings.Join(unique(needed), ", "))
+						c.At(s.Value.Node()).Broken(s.Value.Get("Action").Path(), action+" is allowed to "+c.String(), "only actions of "+strings.Join(unique(needed), ", "))
 						break
 					}
 				}

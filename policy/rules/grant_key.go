@@ -151,7 +151,7 @@ func judgeReach(c *policy.Case, held *grants, s iam.Statement, target, key *poli
 		saw := []policy.Detail{policy.Saw(c.Node, "", "may use "+target.String()), policy.Saw(target, sealed[target.Type].key, "is encrypted with "+key.String())}
 		switch mayUseKey(held, c.Node, key, action) {
 		case no:
-			c.At(s.Value.Node()).Broken(s.Value.Path(), c.Node.String()+" may use "+target.String()+" and not its key: "+action+" is not allowed", action+" on "+key.String(), saw...)
+			c.At(s.Value.Node()).Broken(s.Value.Path(), c.String()+" may use "+target.String()+" and not its key: "+action+" is not allowed", action+" on "+key.String(), saw...)
 		case maybe:
 			c.UnclearBecause("", "whether it may use "+key.String()+" is not known yet")
 		}

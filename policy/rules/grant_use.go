@@ -35,14 +35,20 @@ func grantsOf(g *policy.Graph) map[*policy.Node]*grants {
 				index[role].add(n.Get("policyArn"))
 			}
 		}
-		for _, n := range g.ByType(iamRolePolicy, iamRoleAttachment) {
-			if ref := n.Get("role").Ref(iamRole); ref.How == policy.OneOf || ref.How == policy.Unclear {
-				for _, each := range index { // It may be of any.
-					each.open = true
-				}
+		if hasLooseGrant(g) {
+			for _, each := range index {
+				each.open = true
 			}
 		}
 		return index
+	})
+}
+
+// hasLooseGrant says that some policy may be of any role.
+func hasLooseGrant(g *policy.Graph) bool {
+	return slices.ContainsFunc(g.ByType(iamRolePolicy, iamRoleAttachment), func(n *policy.Node) bool {
+		ref := n.Get("role").Ref(iamRole)
+		return ref.How == policy.OneOf || ref.How == policy.Unclear
 	})
 }
 

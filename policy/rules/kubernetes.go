@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -39,9 +40,9 @@ var (
 	barePods = []string{"kubernetes:core/v1:Pod"}
 
 	// replicated are kept running in a number that is stated, services also where each node has one; podTypes are all.
-	replicated = joined(deployments, statefulSets, replicaSets)
-	services   = joined(replicated, daemonSets)
-	podTypes   = joined(services, jobs, cronJobs, barePods)
+	replicated = slices.Concat(deployments, statefulSets, replicaSets)
+	services   = slices.Concat(replicated, daemonSets)
+	podTypes   = slices.Concat(services, jobs, cronJobs, barePods)
 
 	budgetTypes = []string{"kubernetes:policy/v1:PodDisruptionBudget", "kubernetes:policy/v1beta1:PodDisruptionBudget"}
 	scalerTypes = []string{
@@ -61,14 +62,6 @@ const (
 	podReference = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/"
 )
 
-func joined(lists ...[]string) []string {
-	var all []string
-	for _, list := range lists {
-		all = append(all, list...)
-	}
-	return all
-}
-
 // kind is the last part of a type token: Deployment.
 func kind(n *policy.Node) string { return n.Type[strings.LastIndex(n.Type, ":")+1:] }
 
@@ -85,9 +78,6 @@ func podTemplate(n *policy.Node) policy.Value {
 
 // podSpec is the description of the pods of a workload.
 func podSpec(n *policy.Node) policy.Value { return podTemplate(n).Get("spec") }
-
-// runsOnce says that the pods end by themselves.
-func runsOnce(n *policy.Node) bool { return kind(n) == "Job" || kind(n) == "CronJob" }
 
 // containerLists are where containers stand in a pod; those of the first are the pod's work.
 var containerLists = []string{"containers", "initContainers", "ephemeralContainers"}

@@ -20,7 +20,7 @@ var freeForm = []string{
 }
 
 func fieldNames() *policy.Rule {
-	types := joined(podTypes, serviceTypes, ingressTypes, budgetTypes, scalerTypes, fenceTypes, []string{"kubernetes:yaml:ConfigGroup", "kubernetes:yaml/v2:ConfigGroup"})
+	types := slices.Concat(podTypes, serviceTypes, ingressTypes, budgetTypes, scalerTypes, fenceTypes, []string{"kubernetes:yaml:ConfigGroup", "kubernetes:yaml/v2:ConfigGroup"})
 	return &policy.Rule{
 		ID: "k8s-field-names", Title: "Fields are written as Kubernetes knows them", Severity: policy.High, Types: types,
 		Why: "field names distinguish capital letters: Kubernetes refuses an unknown field or drops it with a warning, and the default takes its place",
@@ -164,12 +164,12 @@ func selectorMatches() *policy.Rule {
 			}
 			fits := selects(selector, labelsOf(labels))
 			if selector.IsObject() && selector.Len() == 0 {
-				fits = fitNo // It would select every pod, which Kubernetes refuses.
+				fits = no // It would select every pod, which Kubernetes refuses.
 			}
 			switch fits {
-			case fitMaybe:
+			case maybe:
 				c.Unclear(selector)
-			case fitNo:
+			case no:
 				c.Fail(selector, "one that fits the pods' labels, "+labels.Show())
 			}
 		},
@@ -186,11 +186,8 @@ func selectorMatches() *policy.Rule {
 }
 
 func stableAPI() *policy.Rule {
-	var early []string
-	for _, t := range joined(podTypes, ingressTypes, budgetTypes, scalerTypes, fenceTypes) {
-		early = append(early, t)
-	}
-	early = append(early, "kubernetes:rbac.authorization.k8s.io/v1beta1:ClusterRole", "kubernetes:rbac.authorization.k8s.io/v1beta1:Role", "kubernetes:policy/v1beta1:PodSecurityPolicy")
+	early := append(slices.Concat(podTypes, ingressTypes, budgetTypes, scalerTypes, fenceTypes),
+		"kubernetes:rbac.authorization.k8s.io/v1beta1:ClusterRole", "kubernetes:rbac.authorization.k8s.io/v1beta1:Role", "kubernetes:policy/v1beta1:PodSecurityPolicy")
 	return &policy.Rule{
 		ID: "k8s-stable-api", Title: "Objects use versions of the API that are stable", Severity: policy.Low, Types: early,
 		Anchors: "score:stable-version ksv:0107 cp:disallowBetaApi",
@@ -228,7 +225,7 @@ func apiVersion(token string) string {
 
 func ownNamespace() *policy.Rule {
 	return &policy.Rule{
-		ID: "k8s-own-namespace", Title: "Nothing runs in the namespace default", Severity: policy.Low, Types: joined(podTypes, serviceTypes),
+		ID: "k8s-own-namespace", Title: "Nothing runs in the namespace default", Severity: policy.Low, Types: slices.Concat(podTypes, serviceTypes),
 		Anchors: "ksv:0110 ckvk:21",
 		Why:     "policies, quotas and roles are given to namespaces: what lies in default shares them with whatever else was put there in haste",
 		Fix:     "set metadata.namespace, or the provider's namespace",

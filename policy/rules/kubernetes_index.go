@@ -34,15 +34,6 @@ func clusterOf(n *policy.Node) string {
 // namespacePlace is one namespace of one cluster.
 type namespacePlace struct{ cluster, namespace string }
 
-// fit is whether a selector fits; perhaps while a value is not known yet.
-type fit int
-
-const (
-	fitNo fit = iota
-	fitMaybe
-	fitYes
-)
-
 // labels are an object's labels; vague while one of them is not known yet.
 type labels struct {
 	texts map[string]string
@@ -64,12 +55,12 @@ func labelsOf(v policy.Value) labels {
 
 // selects says whether a label selector fits labels. A selector that is not there fits none, an empty object all.
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
-func selects(selector policy.Value, l labels) fit {
+func selects(selector policy.Value, l labels) answer {
 	if selector.Absent() {
-		return fitNo
+		return no
 	}
 	if selector.Unknown() {
-		return fitMaybe
+		return maybe
 	}
 	result := selectsEqual(selector.Get("matchLabels"), l)
 	for _, requirement := range selector.Get("matchExpressions").Items() {
@@ -79,36 +70,33 @@ func selects(selector policy.Value, l labels) fit {
 }
 
 // selectsEqual is the same for a selector that only lists keys and values, as a Service has it.
-func selectsEqual(wanted policy.Value, l labels) fit {
+func selectsEqual(wanted policy.Value, l labels) answer {
 	if wanted.Unknown() {
-		return fitMaybe
+		return maybe
 	}
-	result := fitYes
+	result := yes
 	for _, key := range wanted.Keys() {
 		result = min(result, equal(wanted.Key(key), key, l))
 	}
 	return result
 }
 
-func equal(wanted policy.Value, key string, l labels) fit {
+func equal(wanted policy.Value, key string, l labels) answer {
 	has, found := l.texts[key]
-	switch {
-	case wanted.Unknown(), !found && l.vague:
-		return fitMaybe
-	case found && has == wanted.Text():
-		return fitYes
+	if wanted.Unknown() || !found && l.vague {
+		return maybe
 	}
-	return fitNo
+	return certainly(found && has == wanted.Text())
 }
 
 // meetsRequirement says whether labels meet one requirement of matchExpressions.
-func meetsRequirement(requirement policy.Value, l labels) fit {
+func meetsRequirement(requirement policy.Value, l labels) answer {
 	if len(requirement.Unknowns()) > 0 {
-		return fitMaybe
+		return maybe
 	}
 	has, found := l.texts[requirement.Get("key").Text()]
 	if !found && l.vague {
-		return fitMaybe
+		return maybe
 	}
 	named := slices.ContainsFunc(requirement.Get("values").List(), func(v policy.Value) bool { return v.Text() == has })
 	holds := false
@@ -122,10 +110,7 @@ func meetsRequirement(requirement policy.Value, l labels) fit {
 	case "DoesNotExist":
 		holds = !found
 	}
-	if holds {
-		return fitYes
-	}
-	return fitNo
+	return certainly(holds)
 }
 
 // workload is a node that makes pods.
@@ -173,7 +158,7 @@ func clusters(g *policy.Graph) *clusterIndex {
 		for _, n := range g.ByType(podTypes...) {
 			index.addWorkload(n)
 		}
-		for _, n := range g.ByType(joined(podTypes, serviceTypes)...) {
+		for _, n := range g.ByType(slices.Concat(podTypes, serviceTypes)...) {
 			index.addName(n)
 		}
 		for _, n := range g.ByType(budgetTypes...) {
@@ -262,7 +247,7 @@ func (x *clusterIndex) scaled(n *policy.Node) (target *policy.Node, sure bool) {
 
 // selected are the workloads of the object's namespace whose pods a selector fits; sure is false while a value that
 // decides is not known yet.
-func (x *clusterIndex) selected(n *policy.Node, selector policy.Value, fits func(policy.Value, labels) fit) (found []*workload, sure bool) {
+func (x *clusterIndex) selected(n *policy.Node, selector policy.Value, fits func(policy.Value, labels) answer) (found []*workload, sure bool) {
 	namespace, at := namespaceOf(n)
 	if at.Unknown() || len(selector.Unknowns()) > 0 {
 		return nil, false
@@ -270,7 +255,7 @@ func (x *clusterIndex) selected(n *policy.Node, selector policy.Value, fits func
 	sure = true
 	p := namespacePlace{clusterOf(n), namespace}
 	for _, w := range x.candidates(p, selector) {
-		if fits(selector, w.labels) == fitYes {
+		if fits(selector, w.labels) == yes {
 			found = append(found, w)
 		}
 	}
@@ -280,13 +265,13 @@ func (x *clusterIndex) selected(n *policy.Node, selector policy.Value, fits func
 			continue
 		}
 		switch fits(selector, w.labels) {
-		case fitYes:
+		case yes:
 			if where.Unknown() {
 				sure = false
 				continue
 			}
 			found = append(found, w)
-		case fitMaybe:
+		case maybe:
 			sure = false
 		}
 	}

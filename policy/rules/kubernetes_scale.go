@@ -21,7 +21,7 @@ const (
 )
 
 // scalable are the types that an autoscaler scales and a budget is written for.
-var scalable = joined(deployments, statefulSets)
+var scalable = slices.Concat(deployments, statefulSets)
 
 // smallest is the number of pods that a workload has at the least, and the values that say so. Without a number Kubernetes
 // runs one. Where an autoscaler decides, its minimum counts, and a number that the program sets besides counts where it is
@@ -307,9 +307,9 @@ func spreadOverZones() *policy.Rule {
 				}
 			}
 			switch spreads(terms, own) {
-			case fitMaybe:
+			case maybe:
 				c.UnclearBecause(spec.Path()+".topologySpreadConstraints", "the constraints or the labels are not known yet")
-			case fitNo:
+			case no:
 				c.Fail(spec.Get("topologySpreadConstraints"), "a constraint over "+zoneKeys[0]+" that selects these pods")
 			}
 		},
@@ -328,12 +328,12 @@ func spreadOverZones() *policy.Rule {
 }
 
 // spreads says whether one of the terms keeps pods with these labels in different zones.
-func spreads(terms []policy.Value, own labels) fit {
-	result := fitNo
+func spreads(terms []policy.Value, own labels) answer {
+	result := no
 	for _, term := range terms {
 		key := term.Get("topologyKey")
 		if term.Unknown() || key.Unknown() {
-			result = max(result, fitMaybe)
+			result = max(result, maybe)
 			continue
 		}
 		if key.In(zoneKeys...) {

@@ -72,7 +72,7 @@ func (f flow) enter() *hop {
 	}
 	wall := firewallOf(f.graph)
 	h := &hop{at: f.to.groups[0], answer: wall.admits(f.to.groups, false, f.from.peer(), f.protocol, onePort(f.port))}
-	if found, _ := wall.sources(f.to.groups, f.protocol, onePort(f.port)); len(f.from.groups) == 0 && len(found) > 0 {
+	if found, _ := wall.about(f.to.groups, false, f.protocol, onePort(f.port)); len(f.from.groups) == 0 && len(found) > 0 {
 		return nil // A Network Load Balancer without security groups hands over the addresses of clients.
 	}
 	h.what = fmt.Sprintf("security group %s does not let %s %d in: it lets in %s", names(f.to.groups), f.protocol, f.port, wall.summary(f.to.groups))

@@ -162,25 +162,38 @@ func passes(rules []aclRule, protocol string, to netip.Prefix, ports interval) (
 		if !carries(r.protocol, protocol) || !r.prefix.Overlaps(to) || !r.ports.overlaps(ports) {
 			continue
 		}
-		if !r.ports.covers(ports) {
-			for _, part := range append(ports.minus(r.ports), overlap(ports, r.ports)) {
-				if open, by = passes(rules[i:], protocol, to, part); !open {
-					return false, by
-				}
-			}
-			return true, nil
-		}
-		if within(to, r.prefix) {
+		if r.ports.covers(ports) && within(to, r.prefix) {
 			return r.allow, r
 		}
-		for _, part := range halves(to) {
-			if open, by = passes(rules[i:], protocol, part, ports); !open {
+		for _, part := range r.parts(to, ports) {
+			if open, by = passes(rules[i:], protocol, part.to, part.ports); !open {
 				return false, by
 			}
 		}
 		return true, nil
 	}
 	return false, nil
+}
+
+// packets are those between a range and some ports.
+type packets struct {
+	to    netip.Prefix
+	ports interval
+}
+
+// parts splits what a rule is about in part: first by its ports, then by its range.
+func (r *aclRule) parts(to netip.Prefix, ports interval) []packets {
+	var parts []packets
+	if r.ports.covers(ports) {
+		for _, half := range halves(to) {
+			parts = append(parts, packets{half, ports})
+		}
+		return parts
+	}
+	for _, some := range append(ports.minus(r.ports), overlap(ports, r.ports)) {
+		parts = append(parts, packets{to, some})
+	}
+	return parts
 }
 
 // overlap is what two intervals that overlap have in common.

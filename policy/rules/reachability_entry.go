@@ -199,7 +199,7 @@ func originHop(c *policy.Case, to *station, port int) *hop {
 	if len(to.groups) == 0 {
 		return stationDoubt(to)
 	}
-	found, unsure := firewallOf(c.Graph()).sources(to.groups, "tcp", onePort(port))
+	found, unsure := firewallOf(c.Graph()).about(to.groups, false, "tcp", onePort(port))
 	h := &hop{at: to.groups[0], answer: passage{unsure: append(unsure, to.unsure...), unmodelled: to.unmodelled}}
 	h.what = fmt.Sprintf("security group %s lets nobody in on tcp %d", names(to.groups), port)
 	h.fix = fmt.Sprintf("add to %s an ingress rule for tcp %d from CloudFront's prefix list or security group", h.at, port)
@@ -232,7 +232,7 @@ func judgeClients(c *policy.Case, listener *policy.Node, to *station) {
 	f := words(fmt.Sprintf("clients -> %s:%d", c.Node, port))
 	ranges := []netip.Prefix{everyoneV4}
 	if len(to.groups) > 0 {
-		found, unsure := firewallOf(c.Graph()).sources(to.groups, protocol, onePort(port))
+		found, unsure := firewallOf(c.Graph()).about(to.groups, false, protocol, onePort(port))
 		ranges = nil
 		for _, r := range found {
 			ranges = append(ranges, r.ranges...)

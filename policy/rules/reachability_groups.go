@@ -212,28 +212,16 @@ type peer struct {
 
 // admits says whether the rules of the groups, which add up, let traffic from or to the peer pass.
 func (f *firewall) admits(groups []*policy.Node, out bool, p peer, protocol string, ports interval) passage {
-	result := passage{unsure: slices.Clone(f.loose)}
+	about, unsure := f.about(groups, out, protocol, ports)
+	result := passage{unsure: unsure}
 	var ranges []netip.Prefix
-	for _, at := range groups {
-		result.unsure = append(result.unsure, f.unsure[at]...)
-		for _, r := range f.rules[at] {
-			if r.out != out {
-				continue
-			}
-			if len(r.unsure) > 0 {
-				result.unsure = append(result.unsure, r.unsure...)
-				continue
-			}
-			if !carries(r.protocol, protocol) || !r.ports.covers(ports) {
-				continue
-			}
-			if r.names(p) {
-				return passage{open: true}
-			}
-			ranges = append(ranges, r.ranges...)
-			if len(r.lists) > 0 {
-				result.unmodelled = "the prefix list " + r.lists[0].Show() + " is not part of the stack"
-			}
+	for _, r := range about {
+		if r.names(p) {
+			return passage{open: true}
+		}
+		ranges = append(ranges, r.ranges...)
+		if len(r.lists) > 0 {
+			result.unmodelled = "the prefix list " + r.lists[0].Show() + " is not part of the stack"
 		}
 	}
 	if len(p.unsure) > 0 && !covered(everyoneV4, ranges) {
@@ -256,13 +244,13 @@ func (r *groupRule) names(p peer) bool {
 		slices.ContainsFunc(p.strangers, func(id string) bool { return slices.Contains(r.strangers, id) })
 }
 
-// sources are the rules of the groups through which anybody can come in on a port.
-func (f *firewall) sources(groups []*policy.Node, protocol string, ports interval) (found []*groupRule, unsure []policy.Value) {
+// about are the rules of the groups that let traffic to these ports in, or out; unsure is what may hide others.
+func (f *firewall) about(groups []*policy.Node, out bool, protocol string, ports interval) (found []*groupRule, unsure []policy.Value) {
 	unsure = slices.Clone(f.loose)
 	for _, at := range groups {
 		unsure = append(unsure, f.unsure[at]...)
 		for _, r := range f.rules[at] {
-			if r.out {
+			if r.out != out {
 				continue
 			}
 			if len(r.unsure) > 0 {

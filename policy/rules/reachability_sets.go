@@ -95,7 +95,6 @@ func carries(rule, traffic string) bool { return rule == "any" || rule == traffi
 
 var (
 	everyoneV4 = netip.MustParsePrefix("0.0.0.0/0")
-	everyoneV6 = netip.MustParsePrefix("::/0")
 	// privateRanges are the addresses that the internet does not route.
 	// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 	privateRanges = []netip.Prefix{

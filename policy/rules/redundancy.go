@@ -111,36 +111,39 @@ func immediateDominators(predecessors [][]int) []int {
 	if len(dominator) > 0 {
 		dominator[0] = 0
 	}
-	meet := func(a, b int) int {
-		for a != b {
-			for a > b {
-				a = dominator[a]
-			}
-			for b > a {
-				b = dominator[b]
-			}
-		}
-		return a
-	}
 	for changed := true; changed; {
 		changed = false
 		for v := 1; v < len(predecessors); v++ {
-			best := -1
-			for _, p := range predecessors[v] {
-				switch {
-				case dominator[p] < 0:
-				case best < 0:
-					best = p
-				default:
-					best = meet(best, p)
-				}
-			}
+			best := nearestCommon(dominator, predecessors[v])
 			if best != dominator[v] {
 				dominator[v], changed = best, true
 			}
 		}
 	}
 	return dominator
+}
+
+// nearestCommon is the last vertex that dominates all of those that have a dominator yet, -1 when none has.
+func nearestCommon(dominator, vertices []int) int {
+	best := -1
+	for _, v := range vertices {
+		if dominator[v] < 0 {
+			continue
+		}
+		if best < 0 {
+			best = v
+			continue
+		}
+		for v != best {
+			for v > best {
+				v = dominator[v]
+			}
+			for best > v {
+				best = dominator[best]
+			}
+		}
+	}
+	return best
 }
 
 // footing says in how many zones a resource can go on, and what is not known of it. What AWS itself keeps in several zones

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -208,10 +209,8 @@ func (s *secretSearch) in(text string) []string {
 	s.buffer = append(s.buffer[:0], text...)
 	s.trie.Walk(s.buffer, func(_, _, pattern int64) bool {
 		key := s.keys[pattern]
-		for _, known := range found {
-			if known == key {
-				return true
-			}
+		if slices.Contains(found, key) {
+			return true
 		}
 		found = append(found, key)
 		return true

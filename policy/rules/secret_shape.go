@@ -86,7 +86,7 @@ func entropy(text string) float64 {
 		counts[text[i]]++
 	}
 	bits := 0.0
-	for _, n := range counts {
+	for _, n := range &counts {
 		if n > 0 {
 			p := float64(n) / float64(len(text))
 			bits -= p * math.Log2(p)

@@ -55,14 +55,7 @@ func needsOf(g *policy.Graph) map[*policy.Node]*demand {
 			needs[n] = &demand{}
 		}
 		for _, n := range g.ByType(balancers...) {
-			for _, at := range balancerZones(n).subnets {
-				if isApplication(n) {
-					needs[at].add(balancerAddresses, n.String())
-					needs[at].balancers = append(needs[at].balancers, n)
-					continue
-				}
-				needs[at].add(1, n.String())
-			}
+			addBalancer(needs, n)
 		}
 		for _, n := range g.ByType(endpoint) {
 			found, _ := n.Get("subnetIds").Refs(subnet)
@@ -80,6 +73,18 @@ func needsOf(g *policy.Graph) map[*policy.Node]*demand {
 		}
 		return needs
 	})
+}
+
+// addBalancer adds the addresses of a load balancer to its subnets: only Application Load Balancers take more when they grow.
+func addBalancer(needs map[*policy.Node]*demand, n *policy.Node) {
+	for _, at := range balancerZones(n).subnets {
+		if isApplication(n) {
+			needs[at].add(balancerAddresses, n.String())
+			needs[at].balancers = append(needs[at].balancers, n)
+			continue
+		}
+		needs[at].add(1, n.String())
+	}
 }
 
 // addGroup adds the servers of a group to its subnets: its maximum and what Auto Scaling starts above it.

@@ -200,26 +200,29 @@ func scaledTables(g *policy.Graph) map[*policy.Node]map[string]bool {
 			scaled[table][what] = true
 		}
 		for _, target := range g.ByType(scaleTarget) {
-			if !target.Get("serviceNamespace").Is("dynamodb") {
-				continue
-			}
-			id, dimension := target.Get("resourceId"), target.Get("scalableDimension")
-			if !id.Known() || !dimension.Known() {
-				for _, table := range target.Behind("resourceId") {
-					mark(table, "*")
-				}
-				continue
-			}
-			name, index, _ := strings.Cut(strings.TrimPrefix(id.Text(), "table/"), "/")
-			if index != "" {
-				index = "/" + index
-			}
-			for _, table := range g.Named(name, dynamoTable) {
-				mark(table, index+strings.TrimSuffix(lastPart(dimension.Text()), "CapacityUnits"))
+			if target.Get("serviceNamespace").Is("dynamodb") {
+				markScaled(target, mark)
 			}
 		}
 		return scaled
 	})
+}
+
+func markScaled(target *policy.Node, mark func(table *policy.Node, what string)) {
+	id, dimension := target.Get("resourceId"), target.Get("scalableDimension")
+	if !id.Known() || !dimension.Known() {
+		for _, table := range target.Behind("resourceId") {
+			mark(table, "*")
+		}
+		return
+	}
+	name, index, _ := strings.Cut(strings.TrimPrefix(id.Text(), "table/"), "/")
+	if index != "" {
+		index = "/" + index
+	}
+	for _, table := range target.Graph().Named(name, dynamoTable) {
+		mark(table, index+strings.TrimSuffix(lastPart(dimension.Text()), "CapacityUnits"))
+	}
 }
 
 func lastPart(text string) string { return text[strings.LastIndex(text, ":")+1:] }

@@ -226,7 +226,7 @@ xray: group samplingRule
 var taggable = func() map[string]bool {
 	types := map[string]bool{}
 	module := ""
-	for _, word := range strings.Fields(taggableList) {
+	for word := range strings.FieldsSeq(taggableList) {
 		if name, isModule := strings.CutSuffix(word, ":"); isModule {
 			module = name
 			continue
