@@ -145,8 +145,17 @@ var ruleID = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 func CheckCatalogue(rules []*Rule) error {
 	seen := map[string]bool{}
 	problems := slices.Clone(defaultProblems)
+	known := map[string]bool{}
+	for _, r := range rules {
+		known[r.ID] = true
+	}
 	for _, r := range rules {
 		problems = append(problems, r.check()...)
+		for _, also := range r.Proof.Also {
+			if !known[also] {
+				problems = append(problems, fmt.Errorf("rule %s: Also names %s, which does not exist", r.ID, also))
+			}
+		}
 		if seen[r.ID] {
 			problems = append(problems, fmt.Errorf("rule %s: there are two", r.ID))
 		}

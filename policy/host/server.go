@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,13 +34,15 @@ type server struct {
 	mu     sync.RWMutex
 	stack  policy.Stack
 	config *policy.Config
+	// promises are the inputs of components by URN: what they intend, and what their outputs do not repeat.
+	promises map[string]*structpb.Struct
 	// announced are the levels that the engine was told; it sends them back as if somebody had asked for them.
 	announced map[string]pulumirpc.EnforcementLevel
 }
 
 // NewServer is the pack as an analyzer, for hosts that bring their own transport.
 func NewServer(pack Pack, today func() time.Time) pulumirpc.AnalyzerServer {
-	s := &server{pack: pack, blocking: map[string][]*policy.Rule{}, today: today, config: &policy.Config{}}
+	s := &server{pack: pack, blocking: map[string][]*policy.Rule{}, today: today, config: &policy.Config{}, promises: map[string]*structpb.Struct{}}
 	for _, rule := range pack.Rules {
 		for _, t := range rule.Types {
 			if rule.Blocking {
@@ -126,6 +129,7 @@ func (s *server) now() (policy.Stack, *policy.Config) {
 
 // Analyze judges one resource before it is made, by the rules that may stop its creation. Most types have none.
 func (s *server) Analyze(_ context.Context, in *pulumirpc.AnalyzeRequest) (*pulumirpc.AnalyzeResponse, error) {
+	s.remember(in)
 	rules := s.blocking[in.GetType()]
 	if len(rules) == 0 {
 		return &pulumirpc.AnalyzeResponse{}, nil
@@ -142,6 +146,29 @@ func (s *server) Analyze(_ context.Context, in *pulumirpc.AnalyzeRequest) (*pulu
 	return s.response(judged, func(f policy.Finding) bool { return f.URN == in.GetUrn() }), nil
 }
 
+// remember keeps the inputs of a component. The call for the whole stack has outputs only, and what a component promises is
+// in its inputs.
+func (s *server) remember(in *pulumirpc.AnalyzeRequest) {
+	if in.GetProvider() != nil || strings.HasPrefix(in.GetType(), "pulumi:") {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.promises[in.GetUrn()] = in.GetProperties()
+}
+
+// promised adds to components the inputs that their outputs do not repeat.
+func (s *server) promised(resources []policy.Resource) []policy.Resource {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for i := range resources {
+		if inputs := s.promises[resources[i].URN]; inputs != nil {
+			resources[i].Properties = policy.Overlay(inputs, resources[i].Properties)
+		}
+	}
+	return resources
+}
+
 // known fills in what ConfigureStack would have said.
 func known(stack policy.Stack, resources []policy.Resource) policy.Stack {
 	if stack.Name == "" {
@@ -153,7 +180,7 @@ func known(stack policy.Stack, resources []policy.Resource) policy.Stack {
 // AnalyzeStack judges the whole stack, once. What the blocking rules find has been said resource by resource.
 func (s *server) AnalyzeStack(_ context.Context, in *pulumirpc.AnalyzeStackRequest) (*pulumirpc.AnalyzeResponse, error) {
 	stack, config := s.now()
-	resources := resourcesOf(in.GetResources())
+	resources := s.promised(resourcesOf(in.GetResources()))
 	g := policy.NewGraph(known(stack, resources), resources)
 	judged := policy.Evaluate(g, policy.Evaluation{Rules: s.pack.Rules, Config: config, Today: s.today()})
 	if err := s.pack.WriteReports(os.Getenv(ReportVariable), judged); err != nil {

@@ -251,6 +251,24 @@ func TestAProviderBesideItsResourcesIsPartOfTheGraph(t *testing.T) {
 	require.Empty(t, stack(t, serving(near), r).GetDiagnostics())
 }
 
+// The engine's call for the whole stack has outputs alone, and a component's promise is in its inputs.
+func TestWhatAComponentPromisesIsKeptUntilTheStackIsJudged(t *testing.T) {
+	t.Parallel()
+	const component = "example:index:Shop"
+	kept := &policy.Rule{
+		ID: "kept", Title: "Kept", Severity: policy.Low, Types: []string{component}, Why: "w", Fix: "f", Sources: []string{"s"},
+		Check: func(c *policy.Case) {
+			c.AtLeast("peak", 40)
+			c.OneOf("url", "https://example.com")
+		},
+	}
+	s := serving(kept)
+	r := resource(t, component, "shop", map[string]any{"url": "https://example.com"})
+	_, err := s.Analyze(t.Context(), &pulumirpc.AnalyzeRequest{Type: component, Urn: r.GetUrn(), Properties: properties(t, map[string]any{"peak": 60, "url": "asked for"})})
+	require.NoError(t, err)
+	require.Empty(t, stack(t, s, r).GetDiagnostics())
+}
+
 func TestRemediateLeavesTheProgramAlone(t *testing.T) {
 	t.Parallel()
 	out, err := serving(sized()).Remediate(t.Context(), &pulumirpc.AnalyzeRequest{Type: thing, Properties: properties(t, map[string]any{"__defaults": []any{}})})

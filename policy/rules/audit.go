@@ -174,7 +174,7 @@ func trailBucket() *policy.Rule {
 				"closed!", "logging!", "closed.blockPublicPolicy=false", "closed.restrictPublicBuckets=false", "closed.ignorePublicAcls=false", "closed.blockPublicAcls!",
 			},
 			Guard: "closed.blockPublicAcls", Absent: policy.Violation, FixtureOnly: noTrailsYet,
-			Also: []string{"s3-public-access-block", "s3-block-public-access", "s3-access-logs", "log-path"},
+			Also: []string{"s3-block-public-access", "s3-access-logs", "log-path"},
 		},
 	}
 }

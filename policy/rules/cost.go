@@ -321,8 +321,8 @@ func fleetCharge() *policy.Rule {
 			minutes, _ := c.Number("minutes")
 			each := usd * startsPerMonth(minutes)
 			least := c.Get("minimum")
-			if least.Unknown() {
-				c.Unclear(least)
+			if least.Unknown() || least.Absent() {
+				c.UnclearBecause("minimum", "the fleet does not say how many servers it keeps")
 				return
 			}
 			if charge := each * least.Number(); !least.IsNumber() || charge > ceiling {
@@ -337,8 +337,8 @@ policy:
 resources:
   fleet: {type: "holdfast:index:HashFleet", provider: none, properties: {minimum: 6, maximum: 10}}
 `,
-			Bad: []string{"fleet.minimum=60"}, Guard: "fleet.minimum", Absent: policy.Violation,
-			Also: []string{"az-loss-capacity", "fleet-fits-peak"},
+			Bad: []string{"fleet.minimum=60"}, Guard: "fleet.minimum", Absent: policy.Unknown,
+			Also: []string{"az-loss-capacity", "size-ceiling"},
 		},
 	}
 }
@@ -384,7 +384,7 @@ resources:
 				"db.instanceClass=db.x2g.large", "db.instanceClass=db.r6g.16xlarge", `+four={type: "aws:ec2/natGateway:NatGateway"}`,
 			},
 			Guard: "launch.instanceType", Absent: policy.Pass,
-			Also: []string{"required-tags", "subnet-fits-asg-max", "ebs-optimized", "ec2-ebs-optimized", "az-loss-capacity"},
+			Also: []string{"required-tags", "subnet-fits-asg-max", "ec2-ebs-optimized", "az-loss-capacity"},
 		},
 	}
 }

@@ -83,7 +83,7 @@ resources:
 				`@policy.quota-headroom.quotas={"targets of an event rule": 1}`,
 			},
 			Guard: "fn.reservedConcurrentExecutions", Absent: policy.Pass,
-			FixtureOnly: "the edits are of the policy configuration, or add resources", Also: []string{"eip-in-use", "eip-attached", "lambda-concurrency"},
+			FixtureOnly: "the edits are of the policy configuration, or add resources", Also: []string{"eip-attached"},
 		},
 	}
 }

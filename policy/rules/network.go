@@ -151,10 +151,7 @@ resources:
 				"old.fromPort=0", `old.protocol="-1"`,
 			},
 			Guard: "enter.cidrIpv4", Absent: policy.Pass,
-			Also: []string{
-				"sg-no-open-any-port", "sg-no-open-high-risk-ports", "security-group-pairs-agree", "elb-to-instance-reachability", "client-to-elb-reachability",
-				"vpc-endpoint-admits-servers", "sg-and-rules-described",
-			},
+			Also: []string{"sg-no-open-any-port", "sg-no-open-high-risk-ports", "security-group-pairs-agree", "elb-to-instance-reachability", "client-to-elb-reachability", "sg-and-rules-described"},
 		},
 	}
 }
@@ -181,10 +178,7 @@ resources:
 				"enter.fromPort=6379 ; enter.toPort=6379 ; enter.cidrIpv4=0.0.0.0/0", `enter.fromPort=3306 ; enter.toPort=3306 ; enter.cidrIpv6="::/0"`,
 			},
 			Guard: "enter.fromPort", Absent: policy.Pass,
-			Also: []string{
-				"sg-no-open-any-port", "sg-no-open-admin-ports", "security-group-pairs-agree", "elb-to-instance-reachability", "client-to-elb-reachability",
-				"vpc-endpoint-admits-servers", "sg-and-rules-described",
-			},
+			Also: []string{"sg-no-open-any-port", "sg-no-open-admin-ports", "security-group-pairs-agree", "elb-to-instance-reachability", "client-to-elb-reachability", "sg-and-rules-described"},
 		},
 	}
 }
@@ -213,10 +207,7 @@ resources:
 				"enter.ipProtocol=tcp ; enter.fromPort=0 ; enter.toPort=65535 ; enter.cidrIpv4=0.0.0.0/0",
 			},
 			Guard: "enter.toPort", Absent: policy.Pass,
-			Also: []string{
-				"sg-no-open-admin-ports", "sg-no-open-high-risk-ports", "security-group-pairs-agree", "elb-to-instance-reachability", "client-to-elb-reachability",
-				"vpc-endpoint-admits-servers", "sg-and-rules-described",
-			},
+			Also: []string{"sg-no-open-admin-ports", "sg-no-open-high-risk-ports", "security-group-pairs-agree", "elb-to-instance-reachability", "client-to-elb-reachability", "sg-and-rules-described"},
 		},
 	}
 }

@@ -189,9 +189,7 @@ resources:
 				`+run={type: "aws:ecs/service:Service", properties: {networkConfiguration: {subnets: ["${a.id}"]}}}`,
 			},
 			Guard: "manage.serviceName", Absent: policy.Violation, Exempt: "web!",
-			Also: []string{
-				"asg-multi-az", "instance-to-artifact-reachability", "s3-gateway-endpoint", "ecs-no-public-ip", "az-loss-capacity", "vpc-endpoint-admits-servers",
-			},
+			Also: []string{"asg-multi-az", "instance-to-artifact-reachability", "ecs-no-public-ip", "az-loss-capacity"},
 		},
 	}
 }

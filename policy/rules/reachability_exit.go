@@ -170,10 +170,7 @@ resources:
 				"door.egress=[]", "door.ingress[0].fromPort=61000", "in-app!",
 			},
 			Guard: "storage.serviceName", Absent: policy.Violation, Exempt: "launch.userData!",
-			Also: []string{
-				"asg-multi-az", "elb-to-instance-reachability", "client-to-elb-reachability", "s3-gateway-endpoint", "vpc-interface-endpoints", "sg-attached",
-				"security-group-pairs-agree",
-			},
+			Also: []string{"asg-multi-az", "elb-to-instance-reachability", "client-to-elb-reachability", "vpc-interface-endpoints", "sg-attached", "security-group-pairs-agree"},
 		},
 	}
 }

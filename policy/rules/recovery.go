@@ -88,7 +88,7 @@ resources:
 				"@policy.rpo-budget.rpoSeconds=60",
 			},
 			Guard: "orders.pointInTimeRecovery.enabled", Absent: policy.Violation, Exempt: "db.replicateSourceDb=main ; orders!",
-			Also: []string{"rds-backup-retention", "dynamodb-pitr", "ddb-pitr", "dynamodb-backup"},
+			Also: []string{"rds-backup-retention", "ddb-pitr"},
 		},
 	}
 }

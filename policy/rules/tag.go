@@ -179,7 +179,7 @@ resources:
 				"launch.tagSpecifications[1].tags!", "launch.tagSpecifications[0].tags.owner!", "service.propagateTags!", "web.metadata.labels!",
 				"aws.defaultTags!", "aws.defaultTags.tags.owner!",
 			},
-			Guard: "aws.defaultTags", Absent: policy.Violation, Also: []string{"asg-tags-propagate", "asg-tagged", "ecs-tags-propagated"},
+			Guard: "aws.defaultTags", Absent: policy.Violation, Also: []string{"asg-tags-propagate"},
 		},
 	}
 }

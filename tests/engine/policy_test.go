@@ -70,6 +70,11 @@ func TestTheEngineTheRecorderAndTheStateFileComeToTheSameVerdicts(t *testing.T) 
 			require.Equal(t, want, verdicts(t, byRecorder), "unit tests see what the engine sees")
 			require.Equal(t, want, verdicts(t, byState), "a state file shows what the engine sees")
 			require.Contains(t, s.printed.String(), "holdfast@v")
+
+			s.must((*harness.Stack).Preview) // The engine knows unchanged components by their outputs; they keep their promises.
+			again, err := os.ReadFile(reported)
+			require.NoError(t, err)
+			require.Equal(t, want, verdicts(t, again), "a second look finds the same")
 		})
 	}
 }
