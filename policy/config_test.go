@@ -130,6 +130,27 @@ func TestAWaiverThatAcceptsNothingIsAViolation(t *testing.T) {
 	require.Len(t, report.Of(policy.Violation), 2)
 }
 
+func TestAWaiverForAnotherStackOfTheSameConfigurationIsNoFault(t *testing.T) {
+	t.Parallel()
+	for resource, faults := range map[string]int{"urn:pulumi:live::*::large": 0, "urn:pulumi:*::large": 1} {
+		report := evaluated(t, waiving(resource, "2026-12-01"), "2026-11-01", sized(), hygiene())
+		require.Equal(t, faults, report.Counts[policy.WaiverRule].Violation, resource)
+	}
+	ended := evaluated(t, waiving("urn:pulumi:live::*::large", "2026-10-31"), "2026-11-01", sized(), hygiene())
+	require.Equal(t, 1, ended.Counts[policy.WaiverRule].Violation, "it ends everywhere")
+}
+
+func TestAWaiverMayWaitForWhatIsNotKnownYetOrNotJudgedHere(t *testing.T) {
+	t.Parallel()
+	skipping, guessing := sized(), sized()
+	skipping.Check = func(c *policy.Case) { c.Skip("no plan is known") }
+	guessing.Check = func(c *policy.Case) { c.Unclear(c.Get("size")) }
+	for name, rule := range map[string]*policy.Rule{"skipping": skipping, "guessing": guessing} {
+		report := evaluated(t, waiving("*", "2026-12-01"), "2026-11-01", rule, hygiene())
+		require.Zero(t, report.Counts[policy.WaiverRule].Violation, name)
+	}
+}
+
 func TestTheEnvironmentIsWhatTheStackSaysAndTheStrictestClaimWins(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

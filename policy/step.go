@@ -56,9 +56,11 @@ func OpOf(name string) (op Op, counts bool) {
 // Gone are the resources that the plan deletes, sorted by URN. They are no part of the graph otherwise.
 func (g *Graph) Gone() []*Node { return g.gone }
 
-// Planned says that a plan is known.
+// Planned says that a plan is known for something that was there before. One that only makes things changes nothing.
 func (g *Graph) Planned() bool {
-	return g.planned
+	return len(g.gone) > 0 || slices.ContainsFunc(g.nodes, func(n *Node) bool {
+		return n.Step != nil && n.Step.Op != Create
+	})
 }
 
 // Was are the resource's inputs before the plan; absent for one that is made, and where no plan is known.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -75,13 +76,12 @@ func waiverOf(item any, known map[string][]Setting) (Waiver, error) {
 	return w, errors.Join(problems...)
 }
 
-// matches says that the waiver is about the finding.
-func (w Waiver) matches(f Finding) bool {
-	if w.Rule != f.Rule || f.Outcome != Violation {
-		return false
-	}
+// matches says that the waiver accepts the finding.
+func (w Waiver) matches(f Finding) bool { return f.Outcome == Violation && w.about(f) }
+
+func (w Waiver) about(f Finding) bool {
 	_, name := cutLast(f.URN, "::")
-	return w.Resource == f.URN || glob(w.Resource, f.URN) || glob(w.Resource, name)
+	return w.Rule == f.Rule && (w.Resource == f.URN || glob(w.Resource, f.URN) || glob(w.Resource, name))
 }
 
 func glob(pattern, text string) bool {
@@ -129,13 +129,29 @@ func (w Waiver) standing(today time.Time) string {
 	return ""
 }
 
+// pending says that the waiver may still have something to accept: it is for another stack that has the same configuration,
+// what decides is not known yet, or its rule had nothing to judge here, as the rules about changes where no plan is known.
+func (w Waiver) pending(report *Report) bool {
+	if urn, isURN := strings.CutPrefix(w.Resource, "urn:pulumi:"); isURN {
+		stack, _, _ := strings.Cut(urn, "::")
+		if !glob(stack, report.Stack.Name) {
+			return true
+		}
+	}
+	if slices.ContainsFunc(report.Findings, func(f Finding) bool { return f.Outcome == Unknown && w.about(f) }) {
+		return true
+	}
+	count := report.Counts[w.Rule]
+	return count != nil && count.NotApplicable > 0 && *count == Count{NotApplicable: count.NotApplicable}
+}
+
 // criticise adds what waiver-hygiene finds, where that rule is evaluated.
 func (c *Config) criticise(report *Report, w Waiver, wrong string, used int) {
 	rule := report.Rules[WaiverRule]
 	if rule == nil || c.partial {
 		return
 	}
-	if wrong == "" && used == 0 {
+	if wrong == "" && used == 0 && !w.pending(report) {
 		wrong = "accepts nothing: no violation of " + w.Rule + " on " + w.Resource
 	}
 	if wrong == "" {

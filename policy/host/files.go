@@ -18,7 +18,7 @@ const ReportVariable = "HOLDFAST_POLICY_REPORT"
 
 // WriteReports writes the report to each of the files that are named, separated by commas.
 func (p Pack) WriteReports(names string, judged *policy.Report) error {
-	for _, name := range strings.Split(names, ",") {
+	for name := range strings.SplitSeq(names, ",") {
 		if name == "" {
 			continue
 		}

@@ -62,7 +62,7 @@ func level(s policy.Severity) string {
 
 func result(stack policy.Stack, f policy.Finding, index int) *sarif.Result {
 	r := sarif.NewResult().WithRuleID(f.Rule).WithRuleIndex(index).WithMessage(sarif.NewTextMessage(Explain(f))).
-		WithPartialFingerprints(map[string]string{"finding/v1": fingerprint(f)}).
+		WithPartialFingerprints(map[string]string{"finding/v1": fingerprint(f), lineHash: fingerprint(f) + ":1"}).
 		AddLocation(sarif.NewLocation().
 			WithPhysicalLocation(sarif.NewPhysicalLocation().
 				WithArtifactLocation(sarif.NewSimpleArtifactLocation("Pulumi." + stack.Name + ".yaml")).
@@ -79,6 +79,11 @@ func result(stack policy.Stack, f policy.Finding, index int) *sarif.Result {
 	}
 	return r.WithKind("fail").WithLevel(level(f.Severity))
 }
+
+// lineHash is the one fingerprint by which GitHub's code scanning tells alerts apart. Every finding of a stack is on the same
+// line of the same file, so its hash is of the finding.
+// https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support#data-for-preventing-duplicated-alerts
+const lineHash = "primaryLocationLineHash"
 
 // fingerprint tells a finding that stays from a new one: by rule, resource and path, and not by its text.
 func fingerprint(f policy.Finding) string {

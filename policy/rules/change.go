@@ -21,7 +21,7 @@ var keepers = []string{
 const planDocs = "https://www.pulumi.com/docs/iac/concepts/how-pulumi-works/"
 
 // noPlan is why a rule about changes says nothing where only the result is known.
-const noPlan = "no plan is known here: judge what pulumi preview --json prints"
+const noPlan = "no plan is known here for what is there already: judge what pulumi preview --json prints"
 
 // Changes are the rules about what a plan does. They need a host that knows the plan.
 func Changes() []*policy.Rule { return changeRules() }
