@@ -1,5 +1,10 @@
 package rules
 
+import (
+	"github.com/seed-11444627/holdfast/policy"
+	"github.com/seed-11444627/holdfast/policy/iam"
+)
+
 // answer is a question's answer while parts may be unknown. All of several are the min of their answers, one of them the max.
 type answer int
 
@@ -17,4 +22,19 @@ func certainly(holds bool) answer {
 		return yes
 	}
 	return no
+}
+
+// grantedBy says whether some allowing statement of a document grants what is asked. What is not known of it yet may grant it.
+func grantedBy(document policy.Value, grants func(iam.Statement) answer) answer {
+	statements, unknown := iam.Statements(document)
+	best := no
+	for _, s := range statements {
+		if s.Allow {
+			best = max(best, grants(s))
+		}
+	}
+	if best == no && len(unknown) > 0 {
+		return maybe
+	}
+	return best
 }

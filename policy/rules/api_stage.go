@@ -160,12 +160,7 @@ var stageSettingsKey byte
 // stageSettings are the method settings of each stage of a REST API.
 func stageSettings(g *policy.Graph) map[*policy.Node][]*policy.Node {
 	return policy.Memo(g, &stageSettingsKey, func(g *policy.Graph) map[*policy.Node][]*policy.Node {
-		stages := map[*policy.Node][]*policy.Node{} // By API.
-		for _, stage := range g.ByType(restStage) {
-			if api := stage.Get("restApi").Ref(restAPI).Node(); api != nil {
-				stages[api] = append(stages[api], stage)
-			}
-		}
+		stages := referringBy(g, restStage, "restApi", restAPI).to
 		settings := map[*policy.Node][]*policy.Node{}
 		for _, n := range g.ByType(restMethodSettings) {
 			for _, stage := range stages[n.Get("restApi").Ref(restAPI).Node()] {

@@ -86,7 +86,7 @@ func (x *bucketIndex) join(n *policy.Node) {
 	ref := n.Get("bucket").Ref(buckets...)
 	bucket := ref.Node()
 	if bucket == nil {
-		x.loose[n.Type] = x.loose[n.Type] || ref.How == policy.Unclear || ref.How == policy.OneOf
+		x.loose[n.Type] = x.loose[n.Type] || isLoose(ref)
 		return
 	}
 	if x.of[bucket] == nil {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ func ecrLifecycleRule() *policy.Rule {
 		Fix:     "add an aws.ecr.LifecyclePolicy that keeps the versions you may roll back to",
 		Sources: []string{"https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html"},
 		Check: func(c *policy.Case) {
-			if referredBy(c.Graph(), &lifecycleKey, ecrLifecycle, "repository", ecrRepository)[c.Node] == nil {
+			if len(referringBy(c.Graph(), ecrLifecycle, "repository", ecrRepository).to[c.Node]) == 0 {
 				c.Broken("", "no lifecycle policy", "a lifecycle policy")
 			}
 		},
@@ -140,8 +141,6 @@ resources:
       repository: ${images.name}
       policy: {$json: {Statement: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::111111111111:root"}, Action: ["ecr:BatchGetImage"]}]}}
 `
-
-var lifecycleKey byte
 
 // scansAll says that a registry scans every image that is pushed.
 func scansAll(scan *policy.Node) bool {
@@ -252,12 +251,7 @@ func checkClusterEndpoint(c *policy.Case) {
 }
 
 func listHas(list policy.Value, text string) bool {
-	for _, item := range list.List() {
-		if item.Is(text) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list.List(), func(item policy.Value) bool { return item.Is(text) })
 }
 
 func checkClusterLogs(c *policy.Case) {

@@ -236,8 +236,8 @@ func checkStandby(c *policy.Case) {
 	case !c.Get("dbClusterInstanceClass").Empty():
 		return // A Multi-AZ DB cluster has a writer and two readers in three zones.
 	}
-	members := membersOf(c.Graph())
-	mine := members.of[c.Node]
+	members := referringBy(c.Graph(), dbClusterInstance, "clusterIdentifier", dbCluster)
+	mine := members.to[c.Node]
 	zones := map[string]bool{}
 	for _, member := range mine {
 		zone := member.Get("availabilityZone")
@@ -259,26 +259,4 @@ func checkStandby(c *policy.Case) {
 		details = append(details, policy.Saw(member, "availabilityZone", "in "+member.Get("availabilityZone").Show()))
 	}
 	c.Broken("", "instances in fewer than two zones", "instances in at least two zones", details...)
-}
-
-// clusterMembers are the instances of each Aurora cluster; loose says that one may belong to any.
-type clusterMembers struct {
-	of    map[*policy.Node][]*policy.Node
-	loose bool
-}
-
-var clusterMembersKey byte
-
-func membersOf(g *policy.Graph) clusterMembers {
-	return policy.Memo(g, &clusterMembersKey, func(g *policy.Graph) clusterMembers {
-		members := clusterMembers{of: map[*policy.Node][]*policy.Node{}}
-		for _, instance := range g.ByType(dbClusterInstance) {
-			ref := instance.Get("clusterIdentifier").Ref(dbCluster)
-			if cluster := ref.Node(); cluster != nil {
-				members.of[cluster] = append(members.of[cluster], instance)
-			}
-			members.loose = members.loose || ref.How == policy.Unclear || ref.How == policy.OneOf
-		}
-		return members
-	})
 }

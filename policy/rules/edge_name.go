@@ -41,7 +41,7 @@ func r53QueryLog() *policy.Rule {
 		Why:     "an attack on your names, or a name that nobody should ask for, goes unseen",
 		Fix:     "add an aws.route53.QueryLog for the zone to a log group in us-east-1",
 		Sources: []string{"https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html"},
-		Check:   func(c *policy.Case) { checkZoneHas(c, &queryLogKey, dnsQueryLog, "zoneId", "a query log") },
+		Check:   func(c *policy.Case) { checkZoneHas(c, dnsQueryLog, "zoneId", "a query log") },
 		Proof: policy.Proof{
 			Good: oneZone, Bad: []string{"queries!", "queries.zoneId=Z0OTHER"}, Unguarded: "the rule asks whether a log is there, not for a value",
 			Exempt: "zone.vpcs=[{vpcId: vpc-1}]", FixtureOnly: "the environments have no zone of their own",
@@ -56,7 +56,7 @@ func r53DNSSEC() *policy.Rule {
 		Why:     "without signatures a resolver that was lied to sends your users elsewhere and nobody can tell",
 		Fix:     "add an aws.route53.KeySigningKey and an aws.route53.HostedZoneDnsSec, then the DS record at the parent",
 		Sources: []string{"https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-configuring-dnssec.html"},
-		Check:   func(c *policy.Case) { checkZoneHas(c, &zoneSigningKey, dnsSigning, "hostedZoneId", "DNSSEC signing") },
+		Check:   func(c *policy.Case) { checkZoneHas(c, dnsSigning, "hostedZoneId", "DNSSEC signing") },
 		Proof: policy.Proof{
 			Good: oneZone, Bad: []string{"signing!"}, Unguarded: "the rule asks whether signing is there, not for a value", Exempt: "zone.vpcs=[{vpcId: vpc-1}]",
 			FixtureOnly: "the environments have no zone of their own",
@@ -145,15 +145,13 @@ func acmNoWildcard() *policy.Rule {
 	}
 }
 
-var queryLogKey, zoneSigningKey byte
-
 // checkZoneHas wants a resource of a type to refer to a public zone.
-func checkZoneHas(c *policy.Case, key *byte, kind, property, required string) {
+func checkZoneHas(c *policy.Case, kind, property, required string) {
 	if !c.Get("vpcs").Empty() {
 		c.Skip("the zone is private")
 		return
 	}
-	if referredBy(c.Graph(), key, kind, property, dnsZone)[c.Node] == nil {
+	if len(referringBy(c.Graph(), kind, property, dnsZone).to[c.Node]) == 0 {
 		c.Broken("", "none", required)
 	}
 }

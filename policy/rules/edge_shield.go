@@ -17,8 +17,6 @@ resources:
   log: {type: "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", properties: {resourceArn: "${acl.arn}", logDestinationConfigs: ["arn:aws:s3:::aws-waf-logs-x"]}}
 `
 
-var webACLLoggingKey byte
-
 // shieldRules are about web ACLs.
 func shieldRules() []*policy.Rule {
 	return []*policy.Rule{
@@ -56,7 +54,7 @@ func wafLogging() *policy.Rule {
 		Fix:     "add an aws.wafv2.WebAclLoggingConfiguration for the ACL",
 		Sources: []string{"https://docs.aws.amazon.com/waf/latest/developerguide/logging.html"},
 		Check: func(c *policy.Case) {
-			if referredBy(c.Graph(), &webACLLoggingKey, webACLLogging, "resourceArn", webACL)[c.Node] == nil {
+			if len(referringBy(c.Graph(), webACLLogging, "resourceArn", webACL).to[c.Node]) == 0 {
 				c.Broken("", "no log", "a logging configuration")
 			}
 		},

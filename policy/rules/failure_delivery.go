@@ -50,12 +50,7 @@ func checkServiceDelivers(c *policy.Case, l deadLetter, target *policy.Node) {
 }
 
 func judgeLetterKey(c *policy.Case, l deadLetter, key *policy.Node, sender publisher) {
-	document := key.Get("policy")
-	if holder := keyPolicyOf(c.Graph())[key]; holder != nil {
-		document = holder.Get("policy")
-	}
-	// A request of EventBridge to KMS does not say for which rule or account it is made.
-	switch admits(document, sender, "", sender.service == "events.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey") {
+	switch keyAdmits(key, sender) {
 	case maybe:
 		c.UnclearBecause(l.at.Path(), "the policy of the queue's key has parts that are not known yet")
 	case no:

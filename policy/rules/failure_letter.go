@@ -1,9 +1,8 @@
 package rules
 
 import (
-	"slices"
-
 	"fmt"
+	"slices"
 
 	"github.com/seed-11444627/holdfast/policy"
 )

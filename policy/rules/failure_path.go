@@ -93,16 +93,14 @@ func deadLettersInto(g *policy.Graph) map[*policy.Node][]deadLetter {
 	})
 }
 
-var redriveKey byte
-
 // redriveOf is the redrive policy of a queue, its own or a resource of its own.
 func redriveOf(queue *policy.Node) policy.Value {
 	if own := queue.Get("redrivePolicy"); !own.Empty() {
 		return own.JSON()
 	}
 	const holderType = "aws:sqs/redrivePolicy:RedrivePolicy"
-	if holder := referredBy(queue.Graph(), &redriveKey, holderType, "queueUrl", sqsQueue)[queue]; holder != nil {
-		return holder.Get("redrivePolicy").JSON()
+	if holders := referringBy(queue.Graph(), holderType, "queueUrl", sqsQueue).to[queue]; len(holders) > 0 {
+		return holders[len(holders)-1].Get("redrivePolicy").JSON()
 	}
 	return queue.Get("redrivePolicy")
 }

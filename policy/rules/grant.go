@@ -91,20 +91,14 @@ func judgeUse(c *policy.Case, u use) {
 
 // trusts says whether the service may take the role; services also act under the name of their region.
 func trusts(role *policy.Node, service string) answer {
-	statements, unknown := iam.Statements(role.Get("assumeRolePolicy"))
-	name, rest, _ := strings.Cut(service, ".")
-	for _, s := range statements {
-		if !s.Allow || !s.Does("sts:AssumeRole") {
-			continue
-		}
-		if s.Service(service) || s.Service(name+"."+role.Region()+"."+rest) {
-			return yes
-		}
-	}
-	if len(unknown) > 0 || role.Get("assumeRolePolicy").Absent() {
+	document := role.Get("assumeRolePolicy")
+	if document.Absent() {
 		return maybe
 	}
-	return no
+	name, rest, _ := strings.Cut(service, ".")
+	return grantedBy(document, func(s iam.Statement) answer {
+		return certainly(s.Does("sts:AssumeRole") && (s.Service(service) || s.Service(name+"."+role.Region()+"."+rest)))
+	})
 }
 
 var usersKey byte

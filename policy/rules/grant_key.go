@@ -168,12 +168,11 @@ func mayUseKey(held *grants, role, key *policy.Node, action string) answer {
 	if document.Absent() {
 		return own // The default policy delegates.
 	}
-	statements, unknown := iam.Statements(document)
-	best := no
-	for _, s := range statements {
-		if !s.Allow || !s.Does(action) {
-			continue
+	return grantedBy(document, func(s iam.Statement) answer {
+		if !s.Does(action) {
+			return no
 		}
+		best := no
 		for _, principal := range s.Principals {
 			name := strings.TrimPrefix(principal, "AWS:")
 			switch {
@@ -183,9 +182,6 @@ func mayUseKey(held *grants, role, key *policy.Node, action string) answer {
 				best = max(best, own)
 			}
 		}
-	}
-	if best == no && len(unknown) > 0 {
-		return maybe
-	}
-	return best
+		return best
+	})
 }

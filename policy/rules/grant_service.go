@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -108,6 +109,12 @@ func policyOfKey(key *policy.Node) policy.Value {
 	return key.Get("policy")
 }
 
+// keyAdmits says whether a key lets a service use it for what it sends. A request of EventBridge to KMS does not say for which
+// rule or account it is made.
+func keyAdmits(key *policy.Node, p publisher) answer {
+	return admits(policyOfKey(key), p, "", p.service == "events.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey")
+}
+
 func checkQueueKey(c *policy.Case) {
 	key := keyOf(c.Node)
 	services := queueSenders(c.Graph())[c.Node]
@@ -117,8 +124,7 @@ func checkQueueKey(c *policy.Case) {
 	}
 	for _, p := range services {
 		saw := []policy.Detail{policy.Saw(key, "policy", "the key of the queue"), policy.Saw(p.source, "", "sends to the queue")}
-		// A request of EventBridge to KMS does not say for which rule or account it is made.
-		tellKey(c, admits(policyOfKey(key), p, "", p.service == "events.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey"), "kmsMasterKeyId", p.service, saw)
+		tellKey(c, keyAdmits(key, p), "kmsMasterKeyId", p.service, saw)
 	}
 }
 
@@ -153,24 +159,15 @@ func checkLogKey(c *policy.Case) {
 
 // logsMay says whether CloudWatch Logs may use the key for the log group, which it names in the encryption context.
 func logsMay(document policy.Value, service, action, arn string) answer {
-	statements, unknown := iam.Statements(document)
-	best := no
-	for _, s := range statements {
-		if !s.Allow || !s.Service(service) || !s.Does(action) {
-			continue
-		}
-		met := yes
+	return grantedBy(document, func(s iam.Statement) answer {
+		met := certainly(s.Service(service) && s.Does(action))
 		for _, condition := range s.Conditions {
 			if strings.EqualFold(condition.Key, "kms:EncryptionContext:aws:logs:arn") {
 				met = min(met, fits(condition, arn, false))
 			}
 		}
-		best = max(best, met)
-	}
-	if best == no && len(unknown) > 0 {
-		return maybe
-	}
-	return best
+		return met
+	})
 }
 
 func checkGroupKey(c *policy.Case) {
@@ -207,19 +204,7 @@ func checkGroupKey(c *policy.Case) {
 // namedMay says whether a key's policy lets a role in by name: a service-linked role has no policies of its own to delegate
 // to.
 func namedMay(document policy.Value, arn, action string) answer {
-	statements, unknown := iam.Statements(document)
-	for _, s := range statements {
-		if !s.Allow || !s.Does(action) {
-			continue
-		}
-		for _, principal := range s.Principals {
-			if principal == "*" || principal == "AWS:"+arn {
-				return yes
-			}
-		}
-	}
-	if len(unknown) > 0 {
-		return maybe
-	}
-	return no
+	return grantedBy(document, func(s iam.Statement) answer {
+		return certainly(s.Does(action) && (slices.Contains(s.Principals, "*") || slices.Contains(s.Principals, "AWS:"+arn)))
+	})
 }

@@ -47,8 +47,7 @@ func grantsOf(g *policy.Graph) map[*policy.Node]*grants {
 // hasLooseGrant says that some policy may be of any role.
 func hasLooseGrant(g *policy.Graph) bool {
 	return slices.ContainsFunc(g.ByType(iamRolePolicy, iamRoleAttachment), func(n *policy.Node) bool {
-		ref := n.Get("role").Ref(iamRole)
-		return ref.How == policy.OneOf || ref.How == policy.Unclear
+		return isLoose(n.Get("role").Ref(iamRole))
 	})
 }
 

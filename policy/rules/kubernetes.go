@@ -2,7 +2,6 @@ package rules
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
 )
@@ -63,7 +62,7 @@ const (
 )
 
 // kind is the last part of a type token: Deployment.
-func kind(n *policy.Node) string { return n.Type[strings.LastIndex(n.Type, ":")+1:] }
+func kind(n *policy.Node) string { return lastPart(n.Type) }
 
 // podTemplate is where the pods of a workload are described: an object with metadata and spec.
 func podTemplate(n *policy.Node) policy.Value {

@@ -70,32 +70,9 @@ func checkNotPublic(c *policy.Case) {
 	}
 }
 
-// referredBy are the resources of a kind by what their property refers to; the key is the caller's own.
-func referredBy(g *policy.Graph, key *byte, kind, property, target string) map[*policy.Node]*policy.Node {
-	return policy.Memo(g, key, func(g *policy.Graph) map[*policy.Node]*policy.Node {
-		found := map[*policy.Node]*policy.Node{}
-		for _, n := range g.ByType(kind) {
-			if referred := n.Get(property).Ref(target).Node(); referred != nil {
-				found[referred] = n
-			}
-		}
-		return found
-	})
-}
-
-var subscriptionsKey byte
-
 // subscriptionsOf are the subscriptions of each topic.
 func subscriptionsOf(g *policy.Graph) map[*policy.Node][]*policy.Node {
-	return policy.Memo(g, &subscriptionsKey, func(g *policy.Graph) map[*policy.Node][]*policy.Node {
-		found := map[*policy.Node][]*policy.Node{}
-		for _, n := range g.ByType(snsSubscription) {
-			if topic := n.Get("topic").Ref(snsTopic).Node(); topic != nil {
-				found[topic] = append(found[topic], n)
-			}
-		}
-		return found
-	})
+	return referringBy(g, snsSubscription, "topic", snsTopic).to
 }
 
 // feedbackOf is the property that makes a topic log what it cannot deliver by a protocol; mail and messages have none.

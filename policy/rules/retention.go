@@ -128,9 +128,9 @@ func tiersOf(c *policy.Case, class string) (tiers, bool) {
 func checkLogTiers(c *policy.Case, t tiers, class string) {
 	required := fmt.Sprintf("%v to %v days, and an archive", t.hot, t.warm)
 	c.Require(c.Get("retentionInDays"), required, func(v policy.Value) bool { return v.Number() >= t.hot && v.Number() <= t.warm })
-	filters := filtersOf(c.Graph())
+	filters := referringBy(c.Graph(), logFilterType, "logGroup", logGroupType)
 	reached, details := no, []policy.Detail{}
-	for _, filter := range filters.of[c.Node] {
+	for _, filter := range filters.to[c.Node] {
 		found, saw := archives(c, filter, class)
 		reached = max(reached, found)
 		details = append(details, policy.Saw(filter, "", saw))
@@ -143,28 +143,6 @@ func checkLogTiers(c *policy.Case, t tiers, class string) {
 		c.Broken("", "no archive: what its retention ends is gone", "a subscription filter for every record to a bucket of the class "+class,
 			append(details, policy.Fix("send every record to a delivery stream into a bucket with the tag of the class"))...)
 	}
-}
-
-// logFilters are the subscription filters of each log group; loose says that one may be any group's.
-type logFilters struct {
-	of    map[*policy.Node][]*policy.Node
-	loose bool
-}
-
-var logFiltersKey byte
-
-func filtersOf(g *policy.Graph) logFilters {
-	return policy.Memo(g, &logFiltersKey, func(g *policy.Graph) logFilters {
-		filters := logFilters{of: map[*policy.Node][]*policy.Node{}}
-		for _, n := range g.ByType(logFilterType) {
-			ref := n.Get("logGroup").Ref(logGroupType)
-			if group := ref.Node(); group != nil {
-				filters.of[group] = append(filters.of[group], n)
-			}
-			filters.loose = filters.loose || ref.How == policy.Unclear || ref.How == policy.OneOf
-		}
-		return filters
-	})
 }
 
 // archives follows a subscription filter to a bucket of the class, and says what it found on the way.

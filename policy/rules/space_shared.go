@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -93,7 +94,7 @@ func judgeTarget(c *policy.Case, target *policy.Node, own *zones) {
 // judgeSharing wants the load balancer to have every zone of the group.
 func judgeSharing(c *policy.Case, sender *policy.Node, own *zones) {
 	theirs := balancerZones(sender)
-	for _, zone := range sortedKeys(own.names) {
+	for _, zone := range slices.Sorted(maps.Keys(own.names)) {
 		if theirs.names[zone] {
 			continue
 		}
@@ -141,13 +142,4 @@ func judgePrivate(c *policy.Case, own *zones) {
 				policy.Saw(at, "", "public subnet"), policy.Fix("put the group into private subnets"))
 		}
 	}
-}
-
-func sortedKeys(set map[string]bool) []string {
-	keys := make([]string, 0, len(set))
-	for key := range set {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

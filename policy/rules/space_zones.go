@@ -1,7 +1,8 @@
 package rules
 
 import (
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -59,15 +60,10 @@ func (z *zones) String() string { return listed(z.names) }
 
 // listed are the keys of a set, sorted.
 func listed(set map[string]bool) string {
-	names := make([]string, 0, len(set))
-	for name := range set {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	if len(names) == 0 {
+	if len(set) == 0 {
 		return "none"
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(slices.Sorted(maps.Keys(set)), ", ")
 }
 
 // groupZones are the zones of an Auto Scaling group.

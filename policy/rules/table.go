@@ -225,4 +225,5 @@ func markScaled(target *policy.Node, mark func(table *policy.Node, what string))
 	}
 }
 
+// lastPart is what stands behind the last colon.
 func lastPart(text string) string { return text[strings.LastIndex(text, ":")+1:] }

@@ -291,38 +291,16 @@ func checkWarehouseLogs(c *policy.Case) {
 		}
 		return
 	}
-	logged := loggedWarehouses(c.Graph())
-	if logged.of[c.Node] {
+	loggings := referringBy(c.Graph(), redshiftLogging, "clusterIdentifier", redshiftCluster)
+	if len(loggings.to[c.Node]) > 0 {
 		return
 	}
 	inline := c.Get("logging.enable")
-	if logged.loose && !inline.True() {
+	if loggings.loose && !inline.True() {
 		c.UnclearBecause("", "it is not known yet which cluster is logged")
 		return
 	}
 	c.Require(inline, "true, or an aws:redshift:Logging for the cluster", policy.Value.True)
-}
-
-// warehouseLogs are the clusters that a resource of their own logs; loose says that one may log any.
-type warehouseLogs struct {
-	of    map[*policy.Node]bool
-	loose bool
-}
-
-var warehouseLogsKey byte
-
-func loggedWarehouses(g *policy.Graph) warehouseLogs {
-	return policy.Memo(g, &warehouseLogsKey, func(g *policy.Graph) warehouseLogs {
-		logged := warehouseLogs{of: map[*policy.Node]bool{}}
-		for _, n := range g.ByType(redshiftLogging) {
-			ref := n.Get("clusterIdentifier").Ref(redshiftCluster)
-			if cluster := ref.Node(); cluster != nil {
-				logged.of[cluster] = true
-			}
-			logged.loose = logged.loose || ref.How == policy.Unclear || ref.How == policy.OneOf
-		}
-		return logged
-	})
 }
 
 const (
