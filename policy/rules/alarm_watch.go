@@ -190,7 +190,7 @@ func alarmMetricKnown() *policy.Rule {
 				`alarm.namespace=AWS/CloudFront ; alarm.metricName=5xxErrorRate ; alarm.dimensions={"DistributionId": "E1", "Region": "Global"}`, "alarm.period=10",
 			},
 			Guard: "alarm.metricName", Absent: policy.NotApplicable, Exempt: "alarm.namespace=AWS/NewService",
-			Also: []string{"alarm-coverage", "alarm-in-time", "alarm-dimensions", "alarm-missing-data"},
+			Also: []string{"dead-letter-alarm", "alarm-coverage", "alarm-in-time", "alarm-dimensions", "alarm-missing-data"},
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,9 +9,23 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-11444627/holdfast/policy/rules"
 	"github.com/seed-11444627/holdfast/tests/offline/harness"
 	"github.com/seed-11444627/holdfast/tests/offline/report"
 )
+
+func TestTheReadmeShowsWhatThePolicySaysOfProd(t *testing.T) {
+	require.NoError(t, layout.BuildPack(t.Context(), os.Stderr))
+	s := newSite(t, "prod")
+	s.options.Policy = harness.Policy{Pack: layout.Pack(), Settings: layout.PackSettings()}
+	var printed strings.Builder
+	report.Policy(&printed, *s.must((*harness.Stack).Preview).Policy)
+	first, _, _ := strings.Cut(strings.TrimSpace(printed.String()), "\n")
+	readme, err := os.ReadFile(filepath.Join(layout.Root, "README.md"))
+	require.NoError(t, err)
+	require.Contains(t, string(readme), first)
+	require.Contains(t, string(readme), fmt.Sprintf("%d rules, each proven", len(rules.All())))
+}
 
 func TestTheReadmeShowsThePostureThatAPreviewOfProdPrints(t *testing.T) {
 	t.Parallel()
