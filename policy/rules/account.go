@@ -163,7 +163,7 @@ func checkAccountOfEnvironment(c *policy.Case) {
 		c.Fail(c.Get("allowedAccountIds"), own+", the account of "+environment)
 	}
 	for _, role := range assumedRoles(c) {
-		c.Require(role, "a role of the account "+own+" of "+environment, func(v policy.Value) bool { return v.Empty() || accountOf(v.Text()) == own })
+		c.Require(role, "a role of the account "+own+" of "+environment, func(v policy.Value) bool { return v.Empty() || partsOfARN(v.Text()).account == own })
 	}
 }
 
@@ -176,15 +176,6 @@ func assumedRoles(c *policy.Case) []policy.Value {
 		}
 	}
 	return roles
-}
-
-// accountOf is the account in an ARN, or nothing.
-func accountOf(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return ""
-	}
-	return parts[4]
 }
 
 func accountCrossing() *policy.Rule {

@@ -269,8 +269,8 @@ func foreign(principal, own string) bool {
 	if !isAWS {
 		return false
 	}
-	if parts := strings.SplitN(text, ":", 6); len(parts) == 6 {
-		text = parts[4]
+	if account := partsOfARN(text).account; account != "" {
+		text = account
 	}
 	return text != own
 }

@@ -256,8 +256,7 @@ func checkSplitRoles(c *policy.Case) {
 		c.Skip("it has one role only")
 		return
 	}
-	const role = "aws:iam/role:Role"
-	first, second := own.Ref(role).Node(), starts.Ref(role).Node()
+	first, second := own.Ref(iamRole).Node(), starts.Ref(iamRole).Node()
 	if own.Known() && starts.Known() && own.Text() != starts.Text() || first != nil && second != nil && first != second {
 		return
 	}

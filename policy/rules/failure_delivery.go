@@ -73,7 +73,7 @@ func checkRedriveAllowed(c *policy.Case, l deadLetter, target *policy.Node) {
 
 // checkRoleDelivers wants the role that sends to be allowed to.
 func checkRoleDelivers(c *policy.Case, l deadLetter, target *policy.Node) {
-	role := l.role.Ref("aws:iam/role:Role").Node()
+	role := l.role.Ref(iamRole).Node()
 	if role == nil {
 		c.UnclearBecause(l.at.Path(), "the role that sends is not one resource of this stack")
 		return
@@ -97,7 +97,7 @@ func checkRoleDelivers(c *policy.Case, l deadLetter, target *policy.Node) {
 
 func roleSends(document, arn policy.Value) answer {
 	if strings.HasPrefix(document.Text(), "arn:") {
-		own := document.Ref("aws:iam/policy:Policy").Node()
+		own := document.Ref(iamPolicy).Node()
 		if own == nil {
 			return maybe // AWS's own policies are not in the stack.
 		}

@@ -227,19 +227,19 @@ var grantsKey byte
 func roleDocuments(g *policy.Graph) map[*policy.Node][]policy.Value {
 	return policy.Memo(g, &grantsKey, func(g *policy.Graph) map[*policy.Node][]policy.Value {
 		documents := map[*policy.Node][]policy.Value{}
-		for _, role := range g.ByType("aws:iam/role:Role") {
+		for _, role := range g.ByType(iamRole) {
 			for _, inline := range role.Get("inlinePolicies").Items() {
 				documents[role] = append(documents[role], inline.Get("policy"))
 			}
 			documents[role] = append(documents[role], role.Get("managedPolicyArns").Items()...)
 		}
-		for _, n := range g.ByType("aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
-			role := n.Get("role").Ref("aws:iam/role:Role").Node()
+		for _, n := range g.ByType(iamRolePolicy, iamRoleAttachment) {
+			role := n.Get("role").Ref(iamRole).Node()
 			if role == nil {
 				continue
 			}
 			document := n.Get("policy")
-			if n.Type == "aws:iam/rolePolicyAttachment:RolePolicyAttachment" {
+			if n.Type == iamRoleAttachment {
 				document = n.Get("policyArn")
 			}
 			documents[role] = append(documents[role], document)
@@ -249,7 +249,7 @@ func roleDocuments(g *policy.Graph) map[*policy.Node][]policy.Value {
 }
 
 func checkFunctionRole(c *policy.Case) {
-	found := c.Get("role").Ref("aws:iam/role:Role")
+	found := c.Get("role").Ref(iamRole)
 	role := found.Node()
 	if role == nil {
 		c.UnclearBecause("role", "the function's role is not a resource of this stack")
@@ -268,7 +268,7 @@ func checkNoStar(c *policy.Case, role *policy.Node, document policy.Value) {
 			c.Broken("role", "AdministratorAccess is attached", required, saw...)
 			return
 		}
-		if own := document.Ref("aws:iam/policy:Policy").Node(); own != nil {
+		if own := document.Ref(iamPolicy).Node(); own != nil {
 			checkNoStar(c, role, own.Get("policy"))
 		}
 		return

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -166,19 +167,16 @@ var calls = map[string]string{
 
 // callOf is what a target needs. An ARN that is not known yet tells neither the service nor the resource.
 func callOf(target policy.Value, services ...string) []need {
-	parts := strings.SplitN(target.Text(), ":", 6)
-	if len(parts) < 6 {
-		return nil
-	}
-	action := calls[parts[2]]
-	if parts[2] == "events" && strings.HasPrefix(parts[5], "api-destination/") {
+	parts := partsOfARN(target.Text())
+	action := calls[parts.service]
+	if parts.service == "events" && strings.HasPrefix(parts.resource, "api-destination/") {
 		action = "events:InvokeApiDestination"
 	}
-	if action == "" || len(services) > 0 && !slices.Contains(services, parts[2]) {
+	if action == "" || len(services) > 0 && !slices.Contains(services, parts.service) {
 		return nil
 	}
 	arn := target.Text()
-	switch parts[2] {
+	switch parts.service {
 	case "ssm": // The target may say the version, behind the name.
 		arn = strings.TrimSuffix(arn, ":$DEFAULT") + ":$DEFAULT"
 	case "ecs": // The target is the cluster, the action is on a task definition.
@@ -221,8 +219,8 @@ func logUses(g *policy.Graph) []use {
 	}
 	for _, n := range g.ByType(snsTopic) {
 		group := ""
-		if parts := strings.Split(n.Get("arn").Text(), ":"); len(parts) == 6 {
-			group = strings.Join([]string{parts[0], parts[1], "logs", parts[3], parts[4], "log-group", "sns/" + parts[3] + "/" + parts[4] + "/" + parts[5]}, ":")
+		if topic := partsOfARN(n.Get("arn").Text()); topic.service == "sns" {
+			group = fmt.Sprintf("arn:%s:logs:%s:%s:log-group:sns/%s/%s/%s", topic.partition, topic.region, topic.account, topic.region, topic.account, topic.resource)
 		}
 		for _, kind := range []string{"application", "firehose", "http", "lambda", "sqs"} {
 			for _, outcome := range []string{"SuccessFeedbackRoleArn", "FailureFeedbackRoleArn"} {
@@ -259,10 +257,8 @@ func functionUses(g *policy.Graph) []use {
 	for _, n := range g.ByType(lambdaSourceMapping) {
 		function := n.Get("functionName").Ref(lambdaFunction).Node()
 		source := n.Get("eventSourceArn")
-		if parts := strings.SplitN(source.Text(), ":", 6); len(parts) == 6 {
-			for _, action := range reads[parts[2]] {
-				add(function, []need{{action, source.Text(), source}})
-			}
+		for _, action := range reads[partsOfARN(source.Text()).service] {
+			add(function, []need{{action, source.Text(), source}})
 		}
 		add(function, callOf(n.Get("destinationConfig.onFailure.destinationArn"), "sqs", "sns"))
 	}

@@ -124,13 +124,13 @@ func arnsAt(n *policy.Node, path string) []policy.Value {
 
 func judgeReference(c *policy.Case, v policy.Value, external []string) {
 	text := v.Text()
-	parts := strings.SplitN(text, ":", 6)
-	if v.Secret() || len(parts) < 6 || parts[0] != "arn" || parts[4] == "" || parts[4] != c.Account() || parts[3] != "" && parts[3] != c.Region() {
+	parts := partsOfARN(text)
+	if v.Secret() || parts.account == "" || parts.account != c.Account() || parts.region != "" && parts.region != c.Region() {
 		return
 	}
 	for _, kind := range arnKinds {
-		tail, found := strings.CutPrefix(parts[5], kind.start)
-		if !found || kind.service != parts[2] {
+		tail, found := strings.CutPrefix(parts.resource, kind.start)
+		if !found || kind.service != parts.service {
 			continue
 		}
 		if strings.ContainsAny(trimQualifier(tail), "*?") || strings.HasPrefix(tail, "aws-service-role/") || exists(c.Graph(), text, tail, kind.types) {

@@ -233,7 +233,7 @@ var actionServices = map[string]string{
 func serviceAllowListGranted() *policy.Rule {
 	return &policy.Rule{
 		ID: "service-allow-list-granted", Title: "The roles of a workload reach the services that are allowed to it, and no others", Severity: policy.Medium, Advisory: true,
-		Types:    []string{"aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"},
+		Types:    []string{iamRolePolicy, iamPolicy},
 		Why:      "what the stack may not build its servers could use behind its back",
 		Fix:      "remove the statement",
 		Sources:  []string{"https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html"},
