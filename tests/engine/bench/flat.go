@@ -76,9 +76,32 @@ func flatten(stateFile string) (*flat, error) {
 	return f, nil
 }
 
-// program registers everything; resources stand in the state in an order in which each finds what it refers to.
+// program registers everything.
 func (f *flat) program(ctx *pulumi.Context) error {
-	made := map[string]*raw{}
+	return f.times(len(f.resources))(ctx)
+}
+
+// times registers everything over and over, each time under other names, until there are so many resources.
+func (f *flat) times(count int) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		providers, err := f.registerProviders(ctx)
+		if err != nil {
+			return err
+		}
+		for done := 0; done < count; done += len(f.resources) {
+			suffix := ""
+			if done > 0 {
+				suffix = fmt.Sprintf("-%d", done)
+			}
+			if err := f.registerAll(ctx, f.resources[:min(len(f.resources), count-done)], providers, suffix); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func (f *flat) registerProviders(ctx *pulumi.Context) (map[string]pulumi.ProviderResource, error) {
 	providers := map[string]pulumi.ProviderResource{}
 	for _, p := range f.providers {
 		provider := &struct{ pulumi.ProviderResourceState }{}
@@ -87,18 +110,24 @@ func (f *flat) program(ctx *pulumi.Context) error {
 			inputs[key] = pulumi.ToOutput(value)
 		}
 		if err := ctx.RegisterResource(string(p.Type), p.URN.Name(), inputs, provider); err != nil {
-			return err
+			return nil, err
 		}
 		providers[string(p.URN)] = provider
 	}
-	for _, r := range f.resources {
+	return providers, nil
+}
+
+// registerAll takes the resources as they stand in the state, in an order in which each finds what it refers to.
+func (f *flat) registerAll(ctx *pulumi.Context, resources []apitype.ResourceV3, providers map[string]pulumi.ProviderResource, suffix string) error {
+	made := map[string]*raw{}
+	for _, r := range resources {
 		resource := &raw{}
 		options := f.options(r, made)
 		urn := r.Provider[:strings.LastIndex(r.Provider, "::")]
 		options = append(options, pulumi.Provider(providers[urn]))
 		inputs := f.inputs(r, made)
 		if err := f.register(func() error {
-			return ctx.RegisterResource(string(r.Type), r.URN.Name(), inputs, resource, options...)
+			return ctx.RegisterResource(string(r.Type), r.URN.Name()+suffix, inputs, resource, options...)
 		}); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 // Command bench prints what the components cost: on the engine against the same resources registered flat, under mocks
-// against the floor of the SDK, in virtual time against the critical path, with a hundred fleets in one stack, and where
-// the time of a preview goes. Runs that are compared take turns on the same machine, and medians are printed.
+// against the floor of the SDK, in virtual time against the critical path, with a hundred fleets in one stack, where
+// the time of a preview goes, and what the policy pack adds to it. Runs that are compared take turns on the same machine, and
+// medians are printed.
 //
 //	go run ./tests/engine/bench [--rounds 5] [--cold=false] [--cold-cli=false] [--tests] [PART...]
 package main
@@ -36,7 +37,7 @@ func main() {
 	flag.Parse()
 	parts := chosen([]part{
 		{"overhead", b.overhead, true}, {"mocks", b.mocks, true}, {"makespan", b.makespan, true}, {"growth", b.growth, true},
-		{"shares", b.shares, true}, {"cold-program", b.coldProgram, *cold}, {"cold-cli", b.coldCLI, *cold && *coldCLI},
+		{"shares", b.shares, true}, {"policy", b.policy, true}, {"cold-program", b.coldProgram, *cold}, {"cold-cli", b.coldCLI, *cold && *coldCLI},
 		{"tests", b.tests, *tests},
 	}, flag.Args())
 	if err := b.run(parts); err != nil {

@@ -24,6 +24,8 @@ type Policy struct {
 	Pack, Settings string
 	// Report names files for the report, separated by commas; the end of each chooses its form, as host.FormatOf says.
 	Report string
+	// EngineOnly leaves the rehearsal out: for measurements of what the pack costs the engine.
+	EngineOnly bool
 }
 
 func (p Policy) packs() []string { return present(p.Pack) }
@@ -41,7 +43,7 @@ func present(name string) []string {
 // engine shows its plan to no pack. So the program is rehearsed here, on the simulated cloud in memory, where every value is
 // known, and judged with the plan beside it.
 func (s *Stack) judge(run func(*watcher) error) (Result, error) {
-	if s.options.Policy.Pack == "" {
+	if s.options.Policy.Pack == "" || s.options.Policy.EngineOnly {
 		return s.watch(run)
 	}
 	var plan []policy.Resource
