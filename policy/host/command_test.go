@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,4 +95,19 @@ func TestCheckJudgesAPreviewWithItsPlan(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, out, "T new size: 2")
 	require.NotContains(t, out, "T old")
+}
+
+func TestAReportGoesToEveryFileThatIsNamedInTheFormOfItsEnd(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	judged := policy.Evaluate(policy.NewGraph(policy.Stack{Name: "prod"}, nil), policy.Evaluation{Rules: []*policy.Rule{sized()}, Config: &policy.Config{}})
+	names := []string{filepath.Join(dir, "a.sarif"), filepath.Join(dir, "b.xml"), filepath.Join(dir, "c.json")}
+	require.NoError(t, host.Pack{Name: "example", Version: "1.2.3"}.WriteReports(strings.Join(names, ",")+",", judged))
+	for i, sign := range []string{`"version": "2.1.0"`, "<testsuites", `"schema": 1`} {
+		text, err := os.ReadFile(names[i])
+		require.NoError(t, err)
+		require.Contains(t, string(text), sign)
+	}
+	require.NoError(t, host.Pack{}.WriteReports("", judged))
+	require.Error(t, host.Pack{}.WriteReports(filepath.Join(dir, "none", "a.json"), judged))
 }

@@ -126,6 +126,10 @@ func TestAPreviewThatThePolicyStoppedIsStillCompared(t *testing.T) {
 	require.Contains(t, out.String(), "### dev: the preview failed; it did not reach its posture, so promises and resources are not compared")
 	require.Contains(t, out.String(), "### prod: the preview failed; no promise changes")
 	require.Equal(t, 2, strings.Count(out.String(), "New violations: 1"))
+	half, err := ParseSide([]byte(`{"succeeded":false,"posture":null}`))
+	require.NoError(t, err)
+	require.Empty(t, Compare("dev", judged(), half).Changes, "what was not reached was not removed")
+	require.Empty(t, Compare("dev", half, judged()).Changes, "and it is not new")
 	_, err = ParseSide([]byte(`{"succeeded":true,"posture":null}`))
 	require.Error(t, err, "a preview that succeeded has a posture")
 }

@@ -25,8 +25,10 @@ func TestPlansWithTheSameStepsAreTheSameWhateverTheirValues(t *testing.T) {
 func TestAStepThatDiffersOrIsMissingIsNamed(t *testing.T) {
 	kept := plan(t, `"urn:db":{"steps":["same"]}`)
 	replaced := plan(t, `"urn:db":{"steps":["create-replacement","replace","delete-replaced"]}`)
+	updated := plan(t, `"urn:db":{"steps":["update"]}`)
 	more := plan(t, `"urn:db":{"steps":["same"]},"urn:new":{"steps":["create"]}`)
 	require.ErrorContains(t, run([]string{kept, replaced}), "urn:db: [same] in one plan, [create-replacement replace delete-replaced]")
+	require.ErrorContains(t, run([]string{kept, updated}), "urn:db: [same] in one plan, [update] in the other")
 	require.ErrorContains(t, run([]string{kept, more}), "urn:new: [] in one plan, [create] in the other")
 	require.ErrorContains(t, run([]string{more, kept}), "plan again")
 }
