@@ -7,17 +7,13 @@ import (
 	"github.com/seed-11444627/holdfast/policy/iam"
 )
 
-const (
-	alarmKeyAliasType = "aws:kms/alias:Alias"
-)
-
 // wildcard compares a text with a pattern in which * stands for any text.
 func wildcard(pattern, text string) bool { return iam.Match(pattern, text, false) }
 
 // sameRegionAs wants an action to be called in the alarm's own region.
 func sameRegionAs(c *policy.Case, action policy.Value) {
 	own := c.Region()
-	there := ""
+	var there string
 	topic := action.Ref(snsTopic).Node()
 	switch {
 	case topic != nil:
@@ -26,20 +22,12 @@ func sameRegionAs(c *policy.Case, action policy.Value) {
 		c.Unclear(action)
 		return
 	default:
-		there = regionOfARN(action.Text())
+		there = partsOfARN(action.Text()).region
 	}
 	if own == "" || there == "" || own == there {
 		return
 	}
 	c.Fail(action, "a topic in "+own, policy.Saw(topic, "", "the topic is in "+there))
-}
-
-func regionOfARN(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return ""
-	}
-	return parts[3]
 }
 
 // publisher is an AWS service that publishes to a topic for a resource of the program.
@@ -119,7 +107,7 @@ func admitsOne(statements []iam.Statement, p publisher, arn, action string, sour
 func meets(s iam.Statement, p publisher, sourceless bool) answer {
 	met := yes
 	for _, c := range s.Conditions {
-		actual := ""
+		var actual string
 		switch strings.ToLower(c.Key) {
 		case "aws:sourcearn":
 			actual = p.source.Get("arn").Text()
@@ -244,7 +232,7 @@ func topicKeyAdmitsPublisher() *policy.Rule {
 					policy.Saw(services[0].source, "", "notifies through the topic"))
 				return
 			}
-			key := topicKey(name)
+			key := keyNamed(name)
 			if key == nil {
 				c.UnclearBecause(name.Path(), "the key is not of this program")
 				return
@@ -281,43 +269,12 @@ resources:
 	}
 }
 
-// topicKey is the key that a topic names by id, ARN or alias.
-func topicKey(name policy.Value) *policy.Node {
-	if key := name.Ref(kmsKey).Node(); key != nil {
-		return key
-	}
-	if alias := name.Ref(alarmKeyAliasType).Node(); alias != nil {
-		return alias.Get("targetKeyId").Ref(kmsKey).Node()
-	}
-	return nil
-}
-
 func judgeKey(c *policy.Case, key *policy.Node, p publisher) {
-	document := key.Get("policy")
-	if holder := keyPolicyOf(c.Graph())[key]; holder != nil {
-		document = holder.Get("policy")
-	}
 	saw := []policy.Detail{policy.Saw(key, "policy", "the policy of the topic's key"), policy.Saw(p.source, "", "notifies through the topic")}
-	// A request of EventBridge to KMS does not say for which rule or account it is made.
-	switch admits(document, p, "", p.service == "events.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey") {
+	switch keyAdmits(key, p) {
 	case maybe:
 		c.UnclearBecause("kmsMasterKeyId", "the policy of the topic's key has parts that are not known yet")
 	case no:
 		c.Broken("kmsMasterKeyId", "the key's policy does not let "+p.service+" use it", "kms:Decrypt and kms:GenerateDataKey* allowed to "+p.service, saw...)
 	}
-}
-
-var keyPolicyOfKey byte
-
-// keyPolicyOf are the key policies that are resources of their own, by key.
-func keyPolicyOf(g *policy.Graph) map[*policy.Node]*policy.Node {
-	return policy.Memo(g, &keyPolicyOfKey, func(g *policy.Graph) map[*policy.Node]*policy.Node {
-		holders := map[*policy.Node]*policy.Node{}
-		for _, holder := range g.ByType(kmsKeyPolicy) {
-			if key := holder.Get("keyId").Ref(kmsKey).Node(); key != nil {
-				holders[key] = holder
-			}
-		}
-		return holders
-	})
 }

@@ -50,7 +50,7 @@ func watched(name string, v policy.Value) policy.Ref {
 	// Nodes of a replication group are named after it: shop-001, shop-0001-002.
 	for group := v.Text(); strings.Contains(group, "-"); {
 		group = group[:strings.LastIndex(group, "-")]
-		if found := v.Node().Graph().Named(group, cacheType); len(found) > 0 {
+		if found := v.Node().Graph().Named(group, cacheGroup); len(found) > 0 {
 			return policy.Ref{How: policy.ByText, Nodes: found, Text: v.Text()}
 		}
 	}

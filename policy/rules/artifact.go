@@ -18,7 +18,7 @@ const hashFleet = "holdfast:index:HashFleet"
 var chartTypes = []string{"kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart"}
 
 // artifactTypes are what names something that runs.
-var artifactTypes = slices.Concat([]string{hashFleet, taskType, lambdaFunction}, servers, podTypes, chartTypes)
+var artifactTypes = slices.Concat([]string{hashFleet, ecsTask, lambdaFunction}, servers, podTypes, chartTypes)
 
 // artifact is something that a resource runs.
 type artifact struct {
@@ -61,7 +61,7 @@ func artifactsOf(c *policy.Case) []artifact {
 			found = append(found, imageArtifact(v))
 		}
 	}
-	if c.Type != taskType {
+	if c.Type != ecsTask {
 		eachContainer(c, add)
 		return found
 	}

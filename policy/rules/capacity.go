@@ -9,11 +9,9 @@ import (
 	"github.com/seed-11444627/holdfast/policy"
 )
 
-const serviceFloorType = "aws:appautoscaling/target:Target"
-
 // What AWS takes when nothing is said.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
-var _ = policy.Default(ecsServiceType, map[string]any{"schedulingStrategy": "REPLICA"})
+var _ = policy.Default(ecsService, map[string]any{"schedulingStrategy": "REPLICA"})
 
 // capacityRules are about what is left after losing a zone.
 func capacityRules() []*policy.Rule {
@@ -111,10 +109,10 @@ var serviceFloorsKey byte
 func serviceFloors(g *policy.Graph) map[*policy.Node]*policy.Node {
 	return policy.Memo(g, &serviceFloorsKey, func(g *policy.Graph) map[*policy.Node]*policy.Node {
 		found := map[*policy.Node]*policy.Node{}
-		for _, target := range g.ByType(serviceFloorType) {
+		for _, target := range g.ByType(scaleTarget) {
 			// The id is service/cluster/name, which no service has as its own.
 			for _, behind := range target.Behind("resourceId") {
-				if behind.Type == ecsServiceType {
+				if behind.Type == ecsService {
 					found[behind] = target
 				}
 			}
@@ -126,7 +124,7 @@ func serviceFloors(g *policy.Graph) map[*policy.Node]*policy.Node {
 func zoneLossCapacity() *policy.Rule {
 	return &policy.Rule{
 		ID: "az-loss-capacity", Title: "What is left after losing a zone carries the peak", Severity: policy.High, ProdOnly: true,
-		Types: []string{group, ecsServiceType}, Anchors: "builders:static-stability-using-availability-zones nist:CP-10,SC-36",
+		Types: []string{group, ecsService}, Anchors: "builders:static-stability-using-availability-zones nist:CP-10,SC-36",
 		Why:     "in the loss of a zone everybody launches at once and launches fail, so the servers that already run have to carry the peak",
 		Fix:     "raise minSize to the smallest floor f with f - ceil(f/zones) >= peak, or use more zones",
 		Sources: []string{"https://aws.amazon.com/builders-library/static-stability-using-availability-zones/"},
@@ -240,7 +238,7 @@ func cpuTargets(g *policy.Graph) map[*policy.Node]policy.Value {
 func endpointPerZone() *policy.Rule {
 	return &policy.Rule{
 		ID: "endpoint-per-zone", Title: "Interface endpoints stand in every zone that uses them", Severity: policy.Medium, ProdOnly: true,
-		Types: []string{endpointType}, Anchors: "builders:static-stability-using-availability-zones nist:SC-36",
+		Types: []string{endpoint}, Anchors: "builders:static-stability-using-availability-zones nist:SC-36",
 		Why:     "servers of a zone without an interface of the endpoint reach the service through another zone, and lose it when that zone is lost",
 		Fix:     "add a subnet of each zone that runs servers to subnetIds",
 		Sources: []string{"https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html"},
@@ -279,7 +277,7 @@ resources:
 
 // What EC2 takes when nothing is said.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html
-var _ = policy.Default(endpointType, map[string]any{"vpcEndpointType": "Gateway"})
+var _ = policy.Default(endpoint, map[string]any{"vpcEndpointType": "Gateway"})
 
 // ownNetwork is the network that a resource names, by resource where it is one of the program, else by id.
 func ownNetwork(n *policy.Node) string {
@@ -296,7 +294,7 @@ var zonesInUseKey byte
 func zonesInUse(g *policy.Graph) map[string]map[string]*policy.Node {
 	return policy.Memo(g, &zonesInUseKey, func(g *policy.Graph) map[string]map[string]*policy.Node {
 		used := map[string]map[string]*policy.Node{}
-		for _, n := range g.ByType(group, ecsServiceType, lambdaFunction) {
+		for _, n := range g.ByType(group, ecsService, lambdaFunction) {
 			for _, in := range subnetsOf(n) {
 				zone := zoneOf(in)
 				if !zone.Known() {
@@ -316,7 +314,7 @@ func zonesInUse(g *policy.Graph) map[string]map[string]*policy.Node {
 // subnetsOf are the subnets that servers, tasks or functions run in.
 func subnetsOf(n *policy.Node) []*policy.Node {
 	path := map[string]string{
-		group: "vpcZoneIdentifiers", ecsServiceType: "networkConfiguration.subnets", lambdaFunction: "vpcConfig.subnetIds", instance: "subnetId",
+		group: "vpcZoneIdentifiers", ecsService: "networkConfiguration.subnets", lambdaFunction: "vpcConfig.subnetIds", instance: "subnetId",
 	}[n.Type]
 	found, _ := n.Get(path).Refs(subnet)
 	return found

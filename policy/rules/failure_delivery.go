@@ -42,7 +42,7 @@ func checkServiceDelivers(c *policy.Case, l deadLetter, target *policy.Node) {
 		c.Broken(l.at.Path(), "the dead-letter queue has the key that AWS manages", "a key of your own: no other service may use the one of SQS", policy.Saw(target, name.Path(), "names the key"))
 		return
 	}
-	key := topicKey(name)
+	key := keyNamed(name)
 	if key == nil {
 		return // Without a key there is nothing to be allowed; one of another stack cannot be read here.
 	}

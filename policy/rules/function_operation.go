@@ -57,11 +57,11 @@ func checkFunctionZones(c *policy.Case) {
 		c.Skip("it runs outside of your networks")
 		return
 	}
-	nodes, complete := subnets.Refs("aws:ec2/subnet:Subnet")
+	nodes, complete := subnets.Refs(subnet)
 	zones := map[string]bool{}
 	var waiting []policy.Value
-	for _, subnet := range nodes {
-		zone := subnet.Get("availabilityZone")
+	for _, at := range nodes {
+		zone := at.Get("availabilityZone")
 		if !zone.Known() {
 			waiting = append(waiting, zone)
 			continue
@@ -85,7 +85,7 @@ var functionLogsKey byte
 func logGroupsOfFunctions(g *policy.Graph) map[*policy.Node]*policy.Node {
 	return policy.Memo(g, &functionLogsKey, func(g *policy.Graph) map[*policy.Node]*policy.Node {
 		groups := map[*policy.Node]*policy.Node{}
-		for _, group := range g.ByType("aws:cloudwatch/logGroup:LogGroup") {
+		for _, group := range g.ByType(logGroupType) {
 			for _, behind := range group.Behind("name") {
 				if behind.Type == lambdaFunction {
 					groups[behind] = group
@@ -98,15 +98,14 @@ func logGroupsOfFunctions(g *policy.Graph) map[*policy.Node]*policy.Node {
 
 // functionLogGroup is the group that a function logs to, or nil with the value that would say which.
 func functionLogGroup(fn *policy.Node) (*policy.Node, policy.Value) {
-	const logGroup = "aws:cloudwatch/logGroup:LogGroup"
 	if own := fn.Get("loggingConfig.logGroup"); !own.Absent() {
-		return own.Ref(logGroup).Node(), own
+		return own.Ref(logGroupType).Node(), own
 	}
 	name := fn.Get("name")
 	if !name.Known() {
 		return logGroupsOfFunctions(fn.Graph())[fn], name
 	}
-	for _, group := range fn.Graph().Named("/aws/lambda/"+name.Text(), logGroup) {
+	for _, group := range fn.Graph().Named("/aws/lambda/"+name.Text(), logGroupType) {
 		return group, name
 	}
 	return nil, name

@@ -28,7 +28,7 @@ var sealed = map[string]struct {
 	}},
 	managedSecret: {"kmsKeyId", map[string][]string{"secretsmanager:GetSecretValue": {"kms:Decrypt"}}},
 	ssmParameter:  {"keyId", map[string][]string{"ssm:GetParameter": {"kms:Decrypt"}, "ssm:GetParameters": {"kms:Decrypt"}}},
-	tableType:     {"serverSideEncryption.kmsKeyArn", map[string][]string{"dynamodb:GetItem": {"kms:Decrypt"}, "dynamodb:Query": {"kms:Decrypt"}, "dynamodb:PutItem": {"kms:Decrypt"}}},
+	dynamoTable:   {"serverSideEncryption.kmsKeyArn", map[string][]string{"dynamodb:GetItem": {"kms:Decrypt"}, "dynamodb:Query": {"kms:Decrypt"}, "dynamodb:PutItem": {"kms:Decrypt"}}},
 	buckets[0]:    {"", bucketWants},
 	buckets[1]:    {"", bucketWants},
 }
@@ -40,7 +40,7 @@ func keyOf(n *policy.Node) *policy.Node {
 	if slices.Contains(buckets, n.Type) {
 		values, _ := bucketsOf(n.Graph()).values(n, encryptionPart)
 		for _, v := range values {
-			if key := topicKey(v.Get("kmsMasterKeyId")); key != nil {
+			if key := keyNamed(v.Get("kmsMasterKeyId")); key != nil {
 				return key
 			}
 		}
@@ -50,7 +50,7 @@ func keyOf(n *policy.Node) *policy.Node {
 	if n.Type == logGroupType {
 		path = "kmsKeyId"
 	}
-	return topicKey(n.Get(path))
+	return keyNamed(n.Get(path))
 }
 
 func keyReach() *policy.Rule {

@@ -101,20 +101,6 @@ resources:
 	}
 }
 
-// policyOfKey is the policy in force.
-func policyOfKey(key *policy.Node) policy.Value {
-	if holder := keyPolicyOf(key.Graph())[key]; holder != nil {
-		return holder.Get("policy")
-	}
-	return key.Get("policy")
-}
-
-// keyAdmits says whether a key lets a service use it for what it sends. A request of EventBridge to KMS does not say for which
-// rule or account it is made.
-func keyAdmits(key *policy.Node, p publisher) answer {
-	return admits(policyOfKey(key), p, "", p.service == "events.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey")
-}
-
 func checkQueueKey(c *policy.Case) {
 	key := keyOf(c.Node)
 	services := queueSenders(c.Graph())[c.Node]
@@ -175,7 +161,7 @@ func checkGroupKey(c *policy.Case) {
 	var key *policy.Node
 	if template != nil {
 		for _, mapping := range template.Get("blockDeviceMappings").Items() {
-			if found := topicKey(mapping.Get("ebs.kmsKeyId")); found != nil {
+			if found := keyNamed(mapping.Get("ebs.kmsKeyId")); found != nil {
 				key = found
 			}
 		}

@@ -48,7 +48,7 @@ var arnKinds = []struct {
 	{"logs", "log-group:", []string{logGroupType}},
 	{"iam", "role/", []string{iamRole}},
 	{"iam", "instance-profile/", []string{"aws:iam/instanceProfile:InstanceProfile"}},
-	{"dynamodb", "table/", []string{tableType, "aws:dynamodb/globalTable:GlobalTable"}},
+	{"dynamodb", "table/", []string{dynamoTable, "aws:dynamodb/globalTable:GlobalTable"}},
 	{"kinesis", "stream/", []string{kinesisStream}},
 	{"states", "stateMachine:", []string{"aws:sfn/stateMachine:StateMachine"}},
 	{"ssm", "automation-definition/", []string{ssmDocument}},

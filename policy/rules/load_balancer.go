@@ -86,6 +86,36 @@ func safeInClear(action policy.Value) bool {
 	return false
 }
 
+func checkClearActions(c *policy.Case) {
+	listener := c.Node
+	if slices.Contains(listenerRules, c.Type) {
+		listener = c.Get("listenerArn").Ref(listeners...).Node()
+	}
+	if listener == nil || listener.Get("protocol").Known() && !listener.Get("protocol").Is("HTTP") || listener.Get("protocol").Absent() {
+		c.Skip("the listener does not speak HTTP")
+		return
+	}
+	if listener.Get("protocol").Unknown() {
+		c.Unclear(listener.Get("protocol"))
+		return
+	}
+	actions := actionsOf(c.Node)
+	if actions.Unknown() {
+		c.Unclear(actions)
+	}
+	for _, action := range actions.List() {
+		kind, protocol := action.Get("type"), action.Get("redirect.protocol")
+		switch {
+		case kind.Unknown():
+			c.Unclear(kind)
+		case protocol.Unknown():
+			c.Unclear(protocol)
+		case !safeInClear(action):
+			c.Broken(action.Path(), "action "+kind.Show()+" over HTTP, redirect protocol "+protocol.Show(), "a redirect to HTTPS")
+		}
+	}
+}
+
 func httpRedirects() *policy.Rule {
 	return &policy.Rule{
 		ID: "lb-http-redirects-https", Title: "HTTP at a load balancer only sends clients to HTTPS", Severity: policy.High, ProdOnly: true,
@@ -94,38 +124,7 @@ func httpRedirects() *policy.Rule {
 		Why:     "what a client sends over HTTP, sessions and answers included, is readable and changeable on the way",
 		Fix:     "make the action a redirect with protocol HTTPS, port 443 and status code HTTP_301",
 		Sources: []string{"https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html"},
-		Check: func(c *policy.Case) {
-			listener := c.Node
-			if slices.Contains(listenerRules, c.Type) {
-				listener = c.Get("listenerArn").Ref(listeners...).Node()
-			}
-			if listener == nil || listener.Get("protocol").Known() && !listener.Get("protocol").Is("HTTP") || listener.Get("protocol").Absent() {
-				c.Skip("the listener does not speak HTTP")
-				return
-			}
-			if listener.Get("protocol").Unknown() {
-				c.Unclear(listener.Get("protocol"))
-				return
-			}
-			actions := actionsOf(c.Node)
-			if actions.Unknown() {
-				c.Unclear(actions)
-			}
-			for _, action := range actions.List() {
-				if unknown := action.Get("type"); unknown.Unknown() {
-					c.Unclear(unknown)
-					continue
-				}
-				if protocol := action.Get("redirect.protocol"); protocol.Unknown() {
-					c.Unclear(protocol)
-					continue
-				}
-				if !safeInClear(action) {
-					c.Broken(action.Path(), "action "+action.Get("type").Show()+" over HTTP, redirect protocol "+action.Get("redirect.protocol").Show(),
-						"a redirect to HTTPS")
-				}
-			}
-		},
+		Check:   checkClearActions,
 		Proof: policy.Proof{
 			Good: `
 resources:

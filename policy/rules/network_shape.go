@@ -195,7 +195,7 @@ resources:
 }
 
 func checkInterfaceEndpoints(c *policy.Case) {
-	servers, containers := tenants(c.Graph(), &serversKey, group, instance)[c.Node], tenants(c.Graph(), &containersKey, containerService)[c.Node]
+	servers, containers := tenants(c.Graph(), &serversKey, group, instance)[c.Node], tenants(c.Graph(), &containersKey, ecsService)[c.Node]
 	if !servers && !containers {
 		c.Skip("no servers of the stack run in the network")
 		return
@@ -205,7 +205,7 @@ func checkInterfaceEndpoints(c *policy.Case) {
 		wanted = slices.Concat(wanted, c.Texts("container-services"))
 	}
 	var unsure []policy.Value
-	for _, n := range endpointsOf(c.Graph())[c.Node] {
+	for _, n := range referringBy(c.Graph(), endpoint, "vpcId", network).to[c.Node] {
 		service := n.Get("serviceName")
 		if service.Unknown() {
 			unsure = append(unsure, service)
@@ -226,7 +226,7 @@ func checkInterfaceEndpoints(c *policy.Case) {
 		policy.Fix("add interface endpoints for %s", strings.Join(wanted, ", ")))
 }
 
-var serversKey, containersKey, endpointsKey byte
+var serversKey, containersKey byte
 
 // tenants are the networks in which resources of the types run; the key is the caller's own.
 func tenants(g *policy.Graph, key *byte, types ...string) map[*policy.Node]bool {
@@ -238,19 +238,6 @@ func tenants(g *policy.Graph, key *byte, types ...string) map[*policy.Node]bool 
 				for _, s := range subnets {
 					found[s.Get("vpcId").Ref(network).Node()] = true
 				}
-			}
-		}
-		return found
-	})
-}
-
-// endpointsOf are the endpoints of each network.
-func endpointsOf(g *policy.Graph) map[*policy.Node][]*policy.Node {
-	return policy.Memo(g, &endpointsKey, func(g *policy.Graph) map[*policy.Node][]*policy.Node {
-		found := map[*policy.Node][]*policy.Node{}
-		for _, n := range g.ByType(endpoint) {
-			if at := n.Get("vpcId").Ref(network).Node(); at != nil {
-				found[at] = append(found[at], n)
 			}
 		}
 		return found

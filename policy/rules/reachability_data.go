@@ -28,7 +28,7 @@ func databasePort(n *policy.Node) int {
 	if port := n.Get("port"); port.Known() && port.IsNumber() && port.Number() > 0 {
 		return int(port.Number())
 	}
-	if n.Type == redshiftType {
+	if n.Type == redshiftCluster {
 		return 5439
 	}
 	for _, each := range enginePorts {
@@ -42,7 +42,7 @@ func databasePort(n *policy.Node) int {
 func databaseHidden() *policy.Rule {
 	return &policy.Rule{
 		ID: "database-not-reachable-from-internet", Title: "No address of the internet reaches a database", Severity: policy.Critical,
-		Types:   []string{dbInstance, dbClusterInstance, redshiftType},
+		Types:   []string{dbInstance, dbClusterInstance, redshiftCluster},
 		Anchors: "nist:SC-7",
 		Why:     "a database that answers the internet is found within minutes, and its passwords and bugs are tried from then on",
 		Fix:     "set publiclyAccessible to false, keep the subnets without a route to an internet gateway, and let the servers' security group in instead of addresses",
@@ -88,7 +88,7 @@ resources:
 func home(n *policy.Node) *station {
 	s := &station{node: n}
 	of, groups, key := dbSubnetGroup, n, "dbSubnetGroupName"
-	if n.Type == redshiftType {
+	if n.Type == redshiftCluster {
 		of, key = redshiftSubnetGroup, "clusterSubnetGroupName"
 	}
 	if n.Type == dbClusterInstance {

@@ -8,8 +8,6 @@ import (
 	"github.com/seed-11444627/holdfast/policy"
 )
 
-const vpcOrigin = "aws:cloudfront/vpcOrigin:VpcOrigin"
-
 // words is a flow that has no station at one end.
 type words string
 
@@ -154,7 +152,7 @@ func checkClientsReachBalancer(c *policy.Case) {
 // originsOf are the CloudFront origins inside the network that lead to the load balancer.
 func originsOf(balancer *policy.Node) []*policy.Node {
 	var found []*policy.Node
-	for _, n := range balancer.Graph().ByType(vpcOrigin) {
+	for _, n := range balancer.Graph().ByType(cdnVPCOrigin) {
 		if n.Get("vpcOriginEndpointConfig.arn").Ref(balancers...).Node() == balancer {
 			found = append(found, n)
 		}

@@ -7,8 +7,6 @@ import (
 	"github.com/seed-11444627/holdfast/policy"
 )
 
-const containerService = "aws:ecs/service:Service"
-
 // station is an end of a connection: a load balancer, or what receives its requests.
 type station struct {
 	node    *policy.Node
@@ -159,7 +157,7 @@ func allReceivers(g *policy.Graph) map[*policy.Node][]*station {
 			found[target] = append(found[target], memberByHand(n))
 		}
 	}
-	for _, n := range g.ByType(containerService) {
+	for _, n := range g.ByType(ecsService) {
 		for _, link := range n.Get("loadBalancers").List() {
 			for _, target := range link.Get("targetGroupArn").Ref(targetGroups...).Nodes {
 				s := &station{node: n, port: int(link.Get("containerPort").Number())}

@@ -47,12 +47,12 @@ const (
 )
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PointInTimeRecoverySpecification.html
-var _ = policy.Default(tableType, map[string]any{"pointInTimeRecovery.enabled": false})
+var _ = policy.Default(dynamoTable, map[string]any{"pointInTimeRecovery.enabled": false})
 
 func rpoBudget() *policy.Rule {
 	return &policy.Rule{
 		ID: "rpo-budget", Title: "Data that is lost or spoiled comes back as of the promised time", Severity: policy.Critical, ProdOnly: true,
-		Types: append([]string{dbInstance, dbCluster, tableType}, nosql...), Anchors: "hub:software-rpo nist:CP-9,CP-10",
+		Types: append([]string{dbInstance, dbCluster, dynamoTable}, nosql...), Anchors: "hub:software-rpo nist:CP-9,CP-10",
 		Why: "copies in other zones repeat a wrong write or a deletion at once; only a restore to a point in time before it brings the data back",
 		Fix: "switch on restoring to a point in time: backupRetentionPeriod of 1 at least, pointInTimeRecovery.enabled true",
 		Sources: []string{
@@ -66,7 +66,7 @@ func rpoBudget() *policy.Rule {
 				return
 			}
 			path, lag := "backupRetentionPeriod", float64(restorableLag)
-			if c.Type == tableType {
+			if c.Type == dynamoTable {
 				path, lag = "pointInTimeRecovery.enabled", tableLag
 			}
 			limit := budget(c, "rpoSeconds")
@@ -110,7 +110,7 @@ var namesakesKey byte
 func namesakes(g *policy.Graph) map[string][]*policy.Node {
 	return policy.Memo(g, &namesakesKey, func(g *policy.Graph) map[string][]*policy.Node {
 		found := map[string][]*policy.Node{}
-		for _, n := range g.ByType(recordType) {
+		for _, n := range g.ByType(dnsRecord) {
 			found[recordKey(n)] = append(found[recordKey(n)], n)
 		}
 		return found
@@ -122,7 +122,7 @@ func recordKey(n *policy.Node) string { return n.Get("name").Text() + "\x00" + n
 func failoverPair() *policy.Rule {
 	return &policy.Rule{
 		ID: "failover-record-pair", Title: "Failover records are a pair, and the primary's health is checked", Severity: policy.High,
-		Types: []string{recordType}, Anchors: "nist:CP-8,SC-36",
+		Types: []string{dnsRecord}, Anchors: "nist:CP-8,SC-36",
 		Why:     "Route 53 moves customers only to a record that is there, and only when it learns that the primary is ill",
 		Fix:     "make a record with failoverRoutingPolicies SECONDARY of the same name and type, and give the primary an enabled healthCheckId, or evaluateTargetHealth on its alias",
 		Sources: []string{"https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-configuring.html", "https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html"},

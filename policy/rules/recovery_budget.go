@@ -69,7 +69,7 @@ func (d *derivation) of(n *policy.Node) derived {
 	own, stuck := outageOfZone(n)
 	total := derived{steps: d.adjusted(own)}
 	if stuck != nil {
-		total.note(stuck)
+		total = total.stopped(stuck)
 	}
 	worst := d.worst(n)
 	total.steps = append(slices.Clone(total.steps), worst.steps...)
@@ -82,19 +82,21 @@ func (d *derivation) of(n *policy.Node) derived {
 	return total
 }
 
-func (t *derived) note(stuck *blocked) {
+// stopped is the derivation with what keeps the resource from coming back, or from being judged.
+func (d derived) stopped(stuck *blocked) derived {
 	if stuck.onlyUnclear {
-		t.unclear = append(t.unclear, stuck.unclear)
-		return
+		d.unclear = append(d.unclear, stuck.unclear)
+		return d
 	}
-	t.blocked = stuck
+	d.blocked = stuck
+	return d
 }
 
 // worst is the slowest of what a resource needs. Where one of several will do, the fastest way that is not blocked counts.
 func (d *derivation) worst(n *policy.Node) derived {
 	var worst derived
 	needs := d.graph.needs[n]
-	if n.Type == recordType {
+	if n.Type == dnsRecord {
 		needs = d.standby(n)
 	}
 	blockedSpares := spareless(needs)

@@ -74,10 +74,10 @@ func defaultsOfRecovery() bool {
 	for _, t := range targetGroups {
 		policy.Default(t, map[string]any{"healthCheck.interval": 30, "healthCheck.unhealthyThreshold": 3, "deregistrationDelay": 300})
 	}
-	policy.Default(cacheType, map[string]any{"automaticFailoverEnabled": false, "multiAzEnabled": false})
+	policy.Default(cacheGroup, map[string]any{"automaticFailoverEnabled": false, "multiAzEnabled": false})
 	policy.Default(searchType, map[string]any{"clusterConfig.zoneAwarenessEnabled": false})
 	policy.Default(brokerType, map[string]any{"deploymentMode": "SINGLE_INSTANCE"})
-	policy.Default(redshiftType, map[string]any{"multiAz": false})
+	policy.Default(redshiftCluster, map[string]any{"multiAz": false})
 	policy.Default(memoryDB, map[string]any{"numReplicasPerShard": 1})
 	return policy.Default(healthCheckType, map[string]any{"failureThreshold": 3, "requestInterval": 30})
 }
@@ -85,13 +85,13 @@ func defaultsOfRecovery() bool {
 // outageOfZone is what a resource itself adds to the time until a path answers again after a zone is lost.
 func outageOfZone(n *policy.Node) ([]step, *blocked) {
 	switch {
-	case n.Type == recordType:
+	case n.Type == dnsRecord:
 		return recordOutage(n)
 	case slices.Contains(balancers, n.Type):
 		return balancerOutage(n)
 	case slices.Contains(targetGroups, n.Type):
 		return targetOutage(n)
-	case n.Type == group, n.Type == ecsServiceType:
+	case n.Type == group, n.Type == ecsService:
 		return crowdOutage(n)
 	case n.Type == instance:
 		return nil, gone(n, "a single server stands in one zone", "run it in an Auto Scaling group over several zones")
@@ -193,13 +193,13 @@ func crowdOutage(n *policy.Node) ([]step, *blocked) {
 		return nil, nil
 	}
 	warm := n.Get("defaultInstanceWarmup")
-	if n.Type == ecsServiceType {
+	if n.Type == ecsService {
 		warm = n.Get("healthCheckGracePeriodSeconds")
 	}
 	if warm.Unknown() {
 		return nil, unclearOf(n, warm)
 	}
-	steps := []step{{node: n, path: crowd.floor.Path(), what: "launch and boot", seconds: launchAndBoot, estimated: true, better: standing(n, crowd, peak)}}
+	steps := []step{{node: n, path: crowd.floor.Path(), what: "launch and boot", seconds: launchAndBoot, estimated: true, better: standing(crowd, peak)}}
 	if warm.Number() > 0 {
 		steps = append(steps, step{node: n, path: warm.Path(), what: "warm-up", seconds: warm.Number(), better: []better{{warm.Path(), "60", min(60, warm.Number())}}})
 	}
@@ -207,7 +207,7 @@ func crowdOutage(n *policy.Node) ([]step, *blocked) {
 }
 
 // standing is the floor with which nothing has to be launched.
-func standing(n *policy.Node, crowd crowd, peak int) []better {
+func standing(crowd crowd, peak int) []better {
 	if peak == 0 || len(crowd.zones.names) < 2 {
 		return nil
 	}
@@ -233,14 +233,14 @@ func storeOutage(n *policy.Node) ([]step, *blocked) {
 		return failover(n, n.Get("multiAz"), policy.Value.True, multiAZFailover, false, "it runs in one zone and is restored by hand", "set multiAz to true")
 	case dbCluster:
 		return clusterOutage(n)
-	case cacheType:
+	case cacheGroup:
 		if v := n.Get("multiAzEnabled"); !v.True() {
 			return failover(n, v, policy.Value.True, 0, false, "a lost primary is rebuilt in its own zone", "set multiAzEnabled and automaticFailoverEnabled to true, with a replica")
 		}
 		return failover(n, n.Get("automaticFailoverEnabled"), policy.Value.True, cacheFailover, true, "no replica takes over", "set automaticFailoverEnabled to true")
-	case cacheClusterType:
+	case cacheCluster:
 		return failover(n, n.Get("azMode"), is("cross-az"), 0, true, "its nodes are in one zone", "set azMode to cross-az with several nodes, or use a replication group")
-	case redshiftType:
+	case redshiftCluster:
 		return failover(n, n.Get("multiAz"), policy.Value.True, warehouse, true, "it runs in one zone", "set multiAz to true")
 	case searchType:
 		return failover(n, n.Get("clusterConfig.zoneAwarenessEnabled"), policy.Value.True, 0, true, "its nodes are in one zone", "set clusterConfig.zoneAwarenessEnabled to true")

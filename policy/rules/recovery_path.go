@@ -30,10 +30,10 @@ var (
 	memoryDB   = "aws:memorydb/cluster:Cluster"
 	kafka      = "aws:msk/cluster:Cluster"
 	// fronts are the types that customers can reach.
-	fronts = slices.Concat([]string{recordType, distributionType}, balancers, []string{restAPI, httpAPI})
+	fronts = slices.Concat([]string{dnsRecord, cdn}, balancers, []string{restAPI, httpAPI})
 	// stores are the types with data that can be lost with a zone. Services that keep everything in several zones by
 	// themselves (S3, DynamoDB, SQS, SNS, Kinesis) take no time to recover from losing one and are left out.
-	stores = slices.Concat([]string{dbInstance, dbCluster, cacheType, cacheClusterType, redshiftType, searchType, brokerType, efsType, memoryDB, kafka}, nosql)
+	stores = slices.Concat([]string{dbInstance, dbCluster, cacheGroup, cacheCluster, redshiftCluster, searchType, brokerType, efsType, memoryDB, kafka}, nosql)
 )
 
 var servingKey byte
@@ -78,8 +78,8 @@ func (s *serving) link(from *policy.Node, n leg) {
 
 // names leads records to what they name.
 func (s *serving) names(g *policy.Graph) {
-	behind := slices.Concat(balancers, []string{classicBalancer, distributionType, restAPI, httpAPI, instance, elasticIP}, websites)
-	for _, record := range g.ByType(recordType) {
+	behind := slices.Concat(balancers, []string{classicBalancer, cdn, restAPI, httpAPI, instance, elasticIP}, websites)
+	for _, record := range g.ByType(dnsRecord) {
 		for _, alias := range record.Get("aliases").Items() {
 			s.host(record, alias.Get("name"), behind)
 		}
@@ -132,8 +132,8 @@ func hosts(g *policy.Graph) map[string][]*policy.Node {
 
 // edges leads distributions to their origins.
 func (s *serving) edges(g *policy.Graph) {
-	behind := slices.Concat([]string{recordType, restAPI, httpAPI}, balancers, websites)
-	for _, distribution := range g.ByType(distributionType) {
+	behind := slices.Concat([]string{dnsRecord, restAPI, httpAPI}, balancers, websites)
+	for _, distribution := range g.ByType(cdn) {
 		spares := map[string]bool{}
 		for _, origins := range distribution.Get("originGroups").Items() {
 			for _, member := range origins.Get("members").Items() {
@@ -142,7 +142,7 @@ func (s *serving) edges(g *policy.Graph) {
 		}
 		for _, origin := range distribution.Get("origins").Items() {
 			spare := spares[origin.Get("originId").Text()]
-			private := origin.Get("vpcOriginConfig.vpcOriginId").Ref(vpcOriginType).Node()
+			private := origin.Get("vpcOriginConfig.vpcOriginId").Ref(cdnVPCOrigin).Node()
 			if private == nil {
 				s.add(distribution, origin.Get("domainName").Ref(behind...), spare)
 				continue
@@ -182,7 +182,7 @@ func (s *serving) targets(g *policy.Graph) {
 		target := link.Get("targetGroupArn").Ref(targetGroups...).Node()
 		s.add(target, link.Get("targetId").Ref(slices.Concat(balancers, []string{instance, lambdaFunction})...), true)
 	}
-	for _, service := range g.ByType(ecsServiceType) {
+	for _, service := range g.ByType(ecsService) {
 		for _, front := range service.Get("loadBalancers").Items() {
 			s.link(front.Get("targetGroupArn").Ref(targetGroups...).Node(), leg{service, true, true})
 		}
@@ -222,7 +222,7 @@ func (s *serving) integration(n, api *policy.Node, uri policy.Value) {
 // theirs in.
 func (s *serving) data(g *policy.Graph) {
 	reach := admitted(g)
-	for _, n := range g.ByType(group, instance, ecsServiceType, lambdaFunction) {
+	for _, n := range g.ByType(group, instance, ecsService, lambdaFunction) {
 		for _, part := range parts(n) {
 			for _, behind := range part.DependsOn() {
 				if slices.Contains(stores, behind.Type) {
@@ -239,7 +239,7 @@ func (s *serving) data(g *policy.Graph) {
 }
 
 // carriers stand between what computes and its data: templates, definitions, and the places that addresses are kept in.
-var carriers = []string{launchTemplate, taskType, ssmParameter, "aws:secretsmanager/secretVersion:SecretVersion", lambdaAlias, dbProxy, "aws:rds/proxyTarget:ProxyTarget"}
+var carriers = []string{launchTemplate, ecsTask, ssmParameter, "aws:secretsmanager/secretVersion:SecretVersion", lambdaAlias, dbProxy, "aws:rds/proxyTarget:ProxyTarget"}
 
 // parts are the resource itself and what it is made from.
 func parts(n *policy.Node) []*policy.Node {

@@ -158,7 +158,7 @@ func footingOf(n *policy.Node) footing {
 	switch {
 	case slices.Contains(balancers, n.Type):
 		return onZones(balancerZones(n))
-	case n.Type == group, n.Type == ecsServiceType:
+	case n.Type == group, n.Type == ecsService:
 		return onZones(crowdOf(n).zones)
 	case n.Type == instance:
 		return footing{zones: "one server in one zone"}
@@ -229,7 +229,7 @@ resources:
 }
 
 func singleTypes() []string {
-	return slices.Concat(balancers, []string{group, ecsServiceType, instance, lambdaFunction}, stores)
+	return slices.Concat(balancers, []string{group, ecsService, instance, lambdaFunction}, stores)
 }
 
 func checkSinglePoint(c *policy.Case) {

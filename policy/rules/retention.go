@@ -7,8 +7,6 @@ import (
 	"github.com/seed-11444627/holdfast/policy"
 )
 
-const logFilterType = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
-
 // tiers are how many days data of a class is kept: at hand until hot, in a bucket at once until warm, in an archive until cold.
 type tiers struct{ hot, warm, cold float64 }
 
@@ -128,7 +126,7 @@ func tiersOf(c *policy.Case, class string) (tiers, bool) {
 func checkLogTiers(c *policy.Case, t tiers, class string) {
 	required := fmt.Sprintf("%v to %v days, and an archive", t.hot, t.warm)
 	c.Require(c.Get("retentionInDays"), required, func(v policy.Value) bool { return v.Number() >= t.hot && v.Number() <= t.warm })
-	filters := referringBy(c.Graph(), logFilterType, "logGroup", logGroupType)
+	filters := referringBy(c.Graph(), logSubscription, "logGroup", logGroupType)
 	reached, details := no, []policy.Detail{}
 	for _, filter := range filters.to[c.Node] {
 		found, saw := archives(c, filter, class)
