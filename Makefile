@@ -80,6 +80,7 @@ $(LINTER): tools/lint/go.mod
 .PHONY: bench
 bench: offline ## Print the benchmarks: overhead, makespan, growth, shares
 	go run ./tests/engine/bench
+	go test -run '^$$' -bench . -benchtime 3x ./tests/policies
 
 .PHONY: clean
 clean: ## Remove everything that was built, and the simulated environments
