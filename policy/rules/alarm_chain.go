@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -36,19 +37,25 @@ type publisher struct {
 	source  *policy.Node
 }
 
+// publishersTo are the services that publish to each topic or send to each queue, one of each service.
+type publishersTo map[*policy.Node][]publisher
+
+func (t publishersTo) add(targets []*policy.Node, p publisher) {
+	for _, target := range targets {
+		if !slices.ContainsFunc(t[target], func(has publisher) bool { return has.service == p.service }) {
+			t[target] = append(t[target], p)
+		}
+	}
+}
+
 var publishersKey byte
 
-// publishers are the services that publish to each topic, one of each service.
-func publishers(g *policy.Graph) map[*policy.Node][]publisher {
-	return policy.Memo(g, &publishersKey, func(g *policy.Graph) map[*policy.Node][]publisher {
-		found := map[*policy.Node][]publisher{}
+func publishers(g *policy.Graph) publishersTo {
+	return policy.Memo(g, &publishersKey, func(g *policy.Graph) publishersTo {
+		found := publishersTo{}
 		add := func(v policy.Value, service string) {
 			for _, item := range v.Items() {
-				for _, topic := range item.Ref(snsTopic).Nodes {
-					if !has(found[topic], service) {
-						found[topic] = append(found[topic], publisher{service, v.Node()})
-					}
-				}
+				found.add(item.Ref(snsTopic).Nodes, publisher{service, v.Node()})
 			}
 		}
 		for _, alarm := range g.ByType(metricAlarmType, compositeAlarmType) {
@@ -61,15 +68,6 @@ func publishers(g *policy.Graph) map[*policy.Node][]publisher {
 		}
 		return found
 	})
-}
-
-func has(list []publisher, service string) bool {
-	for _, p := range list {
-		if p.service == service {
-			return true
-		}
-	}
-	return false
 }
 
 // admits says whether a document lets the publisher act on what has the ARN, for every action. withoutSource are services

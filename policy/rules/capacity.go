@@ -98,8 +98,7 @@ func crowdOf(n *policy.Node) crowd {
 	if target := serviceFloors(n.Graph())[n]; target != nil {
 		floor = target.Get("minCapacity")
 	}
-	z := &zones{names: map[string]bool{}}
-	z.add(n.Get("networkConfiguration.subnets"))
+	z := zonesOf(n.Get("networkConfiguration.subnets"))
 	return crowd{floor, z}
 }
 
@@ -247,8 +246,7 @@ func endpointPerZone() *policy.Rule {
 				c.Skip("only interface endpoints stand in zones")
 				return
 			}
-			own := &zones{names: map[string]bool{}}
-			own.add(c.Get("subnetIds"))
+			own := zonesOf(c.Get("subnetIds"))
 			if !own.complete() {
 				c.Unclear(own.missing...)
 				return

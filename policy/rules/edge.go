@@ -21,9 +21,6 @@ const (
 	acmCertificate = "aws:acm/certificate:Certificate"
 )
 
-// s3Buckets are the resources that a bucket can be made with.
-var s3Buckets = []string{"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"}
-
 // https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ViewerCertificate.html
 var _ = policy.Default(cdn, map[string]any{"viewerCertificate.minimumProtocolVersion": "TLSv1"})
 
@@ -363,16 +360,16 @@ func isBucketDomain(origin policy.Value) bool {
 	if !origin.Get("customOriginConfig").Empty() || !origin.Get("vpcOriginConfig").Empty() {
 		return false
 	}
-	return domain.Ref(s3Buckets...).Node() != nil || domain.Unknown()
+	return domain.Ref(buckets...).Node() != nil || domain.Unknown()
 }
 
 func checkOriginBucket(c *policy.Case, origin policy.Value) {
 	domain := origin.Get("domainName")
-	if domain.Unknown() && domain.Ref(s3Buckets...).How != policy.ByDependency {
+	if domain.Unknown() && domain.Ref(buckets...).How != policy.ByDependency {
 		c.Unclear(domain)
 		return
 	}
-	if domain.Ref(s3Buckets...).How != policy.Outside {
+	if domain.Ref(buckets...).How != policy.Outside {
 		return
 	}
 	if slices.ContainsFunc(c.Texts("external"), domain.Is) {

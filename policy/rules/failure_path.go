@@ -69,7 +69,7 @@ func (l deadLetter) targetTypes() []string {
 	case lambdaFunction:
 		return []string{sqsQueue, snsTopic}
 	case lambdaInvokeConfig, lambdaSourceMapping:
-		return append([]string{sqsQueue, snsTopic, lambdaFunction, eventBus}, s3Buckets...)
+		return append([]string{sqsQueue, snsTopic, lambdaFunction, eventBus}, buckets...)
 	case eventPipe:
 		return []string{sqsQueue, snsTopic}
 	}

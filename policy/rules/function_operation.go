@@ -57,26 +57,16 @@ func checkFunctionZones(c *policy.Case) {
 		c.Skip("it runs outside of your networks")
 		return
 	}
-	nodes, complete := subnets.Refs(subnet)
-	zones := map[string]bool{}
-	var waiting []policy.Value
-	for _, at := range nodes {
-		zone := at.Get("availabilityZone")
-		if !zone.Known() {
-			waiting = append(waiting, zone)
-			continue
-		}
-		zones[zone.Text()] = true
-	}
+	z := zonesOf(subnets)
 	few := subnets.IsList() && subnets.Len() < 2 // The program computes the whole property from more subnets than the list has.
-	if len(zones) >= 2 && !few {
+	if len(z.names) >= 2 && !few {
 		return
 	}
-	if !few && (len(waiting) > 0 || !complete) {
+	if !few && !z.complete() {
 		c.UnclearBecause(subnets.Path(), "the zones of the subnets are not known")
 		return
 	}
-	c.Broken(subnets.Path(), fmt.Sprintf("%d subnets, %d zones", subnets.Len(), len(zones)), "subnets in at least 2 zones")
+	c.Broken(subnets.Path(), fmt.Sprintf("%d subnets, %d zones", subnets.Len(), len(z.names)), "subnets in at least 2 zones")
 }
 
 var functionLogsKey byte

@@ -11,14 +11,12 @@ import (
 var queueSendersKey byte
 
 // queueSenders are the services that send to each queue for a resource of the program.
-func queueSenders(g *policy.Graph) map[*policy.Node][]publisher {
-	return policy.Memo(g, &queueSendersKey, func(g *policy.Graph) map[*policy.Node][]publisher {
-		found := map[*policy.Node][]publisher{}
+func queueSenders(g *policy.Graph) publishersTo {
+	return policy.Memo(g, &queueSendersKey, func(g *policy.Graph) publishersTo {
+		found := publishersTo{}
 		add := func(v policy.Value, service string, source *policy.Node) {
-			for _, queue := range v.Ref(sqsQueue).Nodes {
-				if source != nil && !has(found[queue], service) {
-					found[queue] = append(found[queue], publisher{service, source})
-				}
+			if source != nil {
+				found.add(v.Ref(sqsQueue).Nodes, publisher{service, source})
 			}
 		}
 		for _, n := range g.ByType(snsSubscription) {
@@ -32,7 +30,7 @@ func queueSenders(g *policy.Graph) map[*policy.Node][]publisher {
 			add(n.Get("arn"), "events.amazonaws.com", n)
 			add(n.Get("deadLetterConfig.arn"), "events.amazonaws.com", n)
 		}
-		for _, n := range g.ByType("aws:s3/bucketNotification:BucketNotification") {
+		for _, n := range g.ByType(bucketNotification) {
 			bucket := n.Get("bucket").Ref(buckets...).Node()
 			for _, queue := range n.Get("queues").Items() {
 				add(queue.Get("queueArn"), "s3.amazonaws.com", bucket)

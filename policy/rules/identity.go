@@ -75,14 +75,16 @@ func everything(s iam.Statement) bool {
 // unnarrowing are keys that say nothing about who or what.
 var unnarrowing = []string{"aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:useragent", "aws:referer"}
 
-// conditioned says that a condition names something: one that excludes, or that also holds when the key is missing, does not.
+// naming says that a condition lets in what it names: one that excludes, or that also holds when the key is missing, does not.
+func naming(c iam.Condition) bool {
+	operator := strings.ToLower(c.Operator)
+	return !strings.Contains(operator, "not") && !strings.HasSuffix(operator, "ifexists") && operator != "null"
+}
+
+// conditioned says that a condition names something.
 func conditioned(s iam.Statement) bool {
 	for _, c := range s.Conditions {
-		operator := strings.ToLower(c.Operator)
-		if strings.Contains(operator, "not") || strings.HasSuffix(operator, "ifexists") || operator == "null" || slices.Contains(unnarrowing, strings.ToLower(c.Key)) {
-			continue
-		}
-		if len(c.Values) > 0 && !slices.Contains(c.Values, "*") {
+		if naming(c) && !slices.Contains(unnarrowing, strings.ToLower(c.Key)) && len(c.Values) > 0 && !slices.Contains(c.Values, "*") {
 			return true
 		}
 	}
@@ -345,9 +347,7 @@ func passRoleScoped() *policy.Rule {
 // passedTo says that the statement names the service that takes the role.
 func passedTo(s iam.Statement) bool {
 	return slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool {
-		operator := strings.ToLower(c.Operator)
-		return strings.EqualFold(c.Key, "iam:PassedToService") && !strings.Contains(operator, "not") && !strings.HasSuffix(operator, "ifexists") &&
-			!slices.Contains(c.Values, "*")
+		return naming(c) && strings.EqualFold(c.Key, "iam:PassedToService") && !slices.Contains(c.Values, "*")
 	})
 }
 

@@ -85,9 +85,7 @@ func claimed(s iam.Statement, provider string) bool {
 		wanted = ":aud"
 	}
 	return slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool {
-		operator := strings.ToLower(c.Operator)
-		return strings.HasSuffix(strings.ToLower(c.Key), wanted) && !strings.Contains(operator, "not") && !strings.HasSuffix(operator, "ifexists") &&
-			operator != "null" && !slices.ContainsFunc(c.Values, anySubject)
+		return naming(c) && strings.HasSuffix(strings.ToLower(c.Key), wanted) && !slices.ContainsFunc(c.Values, anySubject)
 	})
 }
 

@@ -62,6 +62,14 @@ func loadBalancerRules() []*policy.Rule {
 	}, balancerAttributeRules())
 }
 
+// listenerOf is the listener itself, or that of a listener rule; nil when it is none of this stack.
+func listenerOf(n *policy.Node) *policy.Node {
+	if slices.Contains(listenerRules, n.Type) {
+		return n.Get("listenerArn").Ref(listeners...).Node()
+	}
+	return n
+}
+
 // balancerOf is the load balancer of a listener, or nil.
 func balancerOf(listener *policy.Node) *policy.Node {
 	return listener.Get("loadBalancerArn").Ref(balancers...).Node()
@@ -87,10 +95,7 @@ func safeInClear(action policy.Value) bool {
 }
 
 func checkClearActions(c *policy.Case) {
-	listener := c.Node
-	if slices.Contains(listenerRules, c.Type) {
-		listener = c.Get("listenerArn").Ref(listeners...).Node()
-	}
+	listener := listenerOf(c.Node)
 	if listener == nil || listener.Get("protocol").Known() && !listener.Get("protocol").Is("HTTP") || listener.Get("protocol").Absent() {
 		c.Skip("the listener does not speak HTTP")
 		return

@@ -206,10 +206,7 @@ func sendersTo(target *policy.Node) []*policy.Node {
 	return policy.Memo(target.Graph(), &sendersKey, func(g *policy.Graph) map[*policy.Node][]*policy.Node {
 		senders := map[*policy.Node][]*policy.Node{}
 		for _, n := range g.ByType(slices.Concat(listeners, listenerRules)...) {
-			listener := n
-			if slices.Contains(listenerRules, n.Type) {
-				listener = n.Get("listenerArn").Ref(listeners...).Node()
-			}
+			listener := listenerOf(n)
 			if listener == nil {
 				continue
 			}

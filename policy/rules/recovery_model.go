@@ -215,8 +215,7 @@ func standing(crowd crowd, peak int) []better {
 }
 
 func functionOutage(n *policy.Node) ([]step, *blocked) {
-	z := &zones{names: map[string]bool{}}
-	z.add(n.Get("vpcConfig.subnetIds"))
+	z := zonesOf(n.Get("vpcConfig.subnetIds"))
 	if !z.complete() {
 		return nil, unclearOf(n, z.missing[0])
 	}

@@ -191,8 +191,7 @@ func functionFooting(n *policy.Node) footing {
 	if n.Get("reservedConcurrentExecutions").Is("0") {
 		return footing{zones: "a reserved concurrency of 0 lets nothing run"}
 	}
-	z := &zones{names: map[string]bool{}}
-	z.add(n.Get("vpcConfig.subnetIds"))
+	z := zonesOf(n.Get("vpcConfig.subnetIds"))
 	return onZones(z)
 }
 

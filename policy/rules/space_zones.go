@@ -30,6 +30,13 @@ func zoneOf(n *policy.Node) policy.Value {
 	return id
 }
 
+// zonesOf are the zones of the subnets that a list names.
+func zonesOf(list policy.Value) *zones {
+	z := &zones{names: map[string]bool{}}
+	z.add(list)
+	return z
+}
+
 // add takes the zones of the subnets that a list names.
 func (z *zones) add(list policy.Value) {
 	if list.Empty() {
@@ -85,8 +92,7 @@ func groupZones(group *policy.Node) *zones {
 
 // balancerZones are the zones of a load balancer.
 func balancerZones(balancer *policy.Node) *zones {
-	z := &zones{names: map[string]bool{}}
-	z.add(balancer.Get("subnets"))
+	z := zonesOf(balancer.Get("subnets"))
 	mappings := balancer.Get("subnetMappings")
 	if mappings.Unknown() {
 		z.missing = append(z.missing, mappings)

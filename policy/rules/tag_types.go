@@ -237,7 +237,4 @@ var taggable = func() map[string]bool {
 }()
 
 // isTaggable says that a resource of the type takes tags as a map.
-func isTaggable(token string) bool {
-	parts := strings.Split(token, ":")
-	return len(parts) == 3 && parts[0] == "aws" && taggable[parts[1]]
-}
+func isTaggable(token string) bool { return taggable[shortType(token)] }
