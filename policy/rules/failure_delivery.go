@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
-	"github.com/seed-11444627/holdfast/policy/iam"
 )
 
 func checkLetterDelivery(c *policy.Case, l deadLetter) {
@@ -78,39 +77,12 @@ func checkRoleDelivers(c *policy.Case, l deadLetter, target *policy.Node) {
 		c.UnclearBecause(l.at.Path(), "the role that sends is not one resource of this stack")
 		return
 	}
-	unsure := false
-	for _, document := range roleDocuments(c.Graph())[role] {
-		switch roleSends(document, target.Get("arn")) {
-		case yes:
-			return
-		case maybe:
-			unsure = true
-		case no:
-		}
-	}
-	if unsure {
+	switch grantsOf(c.Graph())[role].allow("sqs:SendMessage", target.Get("arn").Text()) {
+	case maybe:
 		c.UnclearBecause(l.at.Path(), "the role has policies that cannot be read here")
-		return
+	case no:
+		c.Broken(l.at.Path(), "the role that sends may not", "sqs:SendMessage on the dead-letter queue allowed to it",
+			policy.Saw(role, "", "sends the dead letters"), policy.Saw(target, "", "takes them"))
+	case yes:
 	}
-	c.Broken(l.at.Path(), "the role that sends may not", "sqs:SendMessage on the dead-letter queue allowed to it", policy.Saw(role, "", "sends the dead letters"), policy.Saw(target, "", "takes them"))
-}
-
-func roleSends(document, arn policy.Value) answer {
-	if strings.HasPrefix(document.Text(), "arn:") {
-		own := document.Ref(iamPolicy).Node()
-		if own == nil {
-			return maybe // AWS's own policies are not in the stack.
-		}
-		document = own.Get("policy")
-	}
-	statements, unknown := iam.Statements(document)
-	for _, s := range statements {
-		if s.Allow && s.Does("sqs:SendMessage") && s.On(arn.Text()) {
-			return yes
-		}
-	}
-	if len(unknown) > 0 {
-		return maybe
-	}
-	return no
 }
