@@ -185,6 +185,9 @@ func ofTypes(nodes []*Node, types []string) []*Node {
 	if len(types) == 0 {
 		return nodes
 	}
+	if len(nodes) == 1 && slices.Contains(types, nodes[0].Type) {
+		return nodes[:1:1]
+	}
 	var found []*Node
 	for _, n := range nodes {
 		if slices.Contains(types, n.Type) {
