@@ -300,10 +300,10 @@ func meetsTags(conditions policy.Value, n *policy.Node) answer {
 		all = min(all, hasTag(n, c, like))
 	}
 	for _, c := range conditions.Get("stringNotEquals").List() {
-		all = min(all, yes-hasTag(n, c, equal))
+		all = min(all, hasTag(n, c, equal).not())
 	}
 	for _, c := range conditions.Get("stringNotLikes").List() {
-		all = min(all, yes-hasTag(n, c, like))
+		all = min(all, hasTag(n, c, like).not())
 	}
 	return all
 }

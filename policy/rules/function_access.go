@@ -244,6 +244,12 @@ func roleDocuments(g *policy.Graph) map[*policy.Node][]policy.Value {
 			}
 			documents[role] = append(documents[role], document)
 		}
+		for _, n := range g.ByType(iamPolicyAttachment) {
+			roles, _ := n.Get("roles").Refs(iamRole)
+			for _, role := range roles {
+				documents[role] = append(documents[role], n.Get("policyArn"))
+			}
+		}
 		return documents
 	})
 }

@@ -42,3 +42,20 @@ resources:
 	require.Empty(t, judged(t, stack, policy.Violation, "iam-grant-missing"))
 	require.NotEmpty(t, judged(t, stack, policy.Unknown, "iam-grant-missing"))
 }
+
+func TestAPolicyAttachedToSeveralRolesIsSeen(t *testing.T) {
+	t.Parallel()
+	const stack = `
+resources:
+  role: {type: "aws:iam/role:Role", properties: {name: r}}
+  sends: {type: "aws:iam/policy:Policy", properties: {arn: "arn:aws:iam::111111111111:policy/sends", policy: {$json: {Statement: [{Effect: Allow, Action: "sqs:SendMessage", Resource: "${lost.arn}"}]}}}}
+  attached: {type: "aws:iam/policyAttachment:PolicyAttachment", properties: {name: a, roles: ["${role.name}"], policyArn: "${sends.arn}"}}
+  admin: {type: "aws:iam/policyAttachment:PolicyAttachment", properties: {name: b, roles: ["${other.name}"], policyArn: "arn:aws:iam::aws:policy/AdministratorAccess"}}
+  other: {type: "aws:iam/role:Role", properties: {name: o}}
+  fn: {type: "aws:lambda/function:Function", properties: {name: f, role: "${other.arn}"}}
+  lost: {type: "aws:sqs/queue:Queue", properties: {name: lost, arn: "arn:aws:sqs:eu-central-1:111111111111:lost"}}
+  nightly: {type: "aws:scheduler/schedule:Schedule", properties: {target: {arn: "arn:aws:sns:eu-central-1:444444444444:topic", roleArn: "${role.arn}", deadLetterConfig: {arn: "${lost.arn}"}}}}
+`
+	require.Empty(t, judged(t, stack, policy.Violation, "dead-letter-deliverable"), "the role may send")
+	require.NotEmpty(t, judged(t, stack, policy.Violation, "lambda-no-star-role"), "the function may do everything")
+}

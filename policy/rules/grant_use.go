@@ -30,12 +30,6 @@ func grantsOf(g *policy.Graph) map[*policy.Node]*grants {
 				index[role].add(document)
 			}
 		}
-		for _, n := range g.ByType(iamPolicyAttachment) {
-			roles, _ := n.Get("roles").Refs(iamRole)
-			for _, role := range roles {
-				index[role].add(n.Get("policyArn"))
-			}
-		}
 		if hasLooseGrant(g) {
 			for _, each := range index {
 				each.open = true
