@@ -115,6 +115,25 @@ func TestAWaiverHoldsUntilItsDayAndIsAViolationAfterIt(t *testing.T) {
 	require.True(t, ended.Stops())
 }
 
+func TestAWaiverFollowsAResourceThatIsRenamedAndCountsItOnce(t *testing.T) {
+	t.Parallel()
+	twice := sized()
+	twice.Check = func(c *policy.Case) {
+		c.AtLeast("size", 3)
+		c.AtLeast("weight", 3)
+	}
+	config, err := policy.ParseConfig([]byte(waiving("former", "2026-12-01")), []*policy.Rule{twice, hygiene()})
+	require.NoError(t, err)
+	renamed := policy.Resource{
+		URN: "urn:pulumi:prod::p::test:index:T::latter", Type: "test:index:T", Name: "latter", Aliases: []string{"urn:pulumi:prod::p::test:index:T::former"},
+	}
+	report := policy.Evaluate(policy.NewGraph(policy.Stack{Name: "prod"}, []policy.Resource{renamed}),
+		policy.Evaluation{Rules: []*policy.Rule{twice, hygiene()}, Config: config, Today: day("2026-11-01")})
+	require.Len(t, report.Of(policy.Waived), 2)
+	require.False(t, report.Stops())
+	require.Equal(t, policy.Count{Waived: 1}, *report.Counts["sized"], "verdicts are counted by resource")
+}
+
 func TestAWaiverReachesAtMostNinetyDaysAhead(t *testing.T) {
 	t.Parallel()
 	require.Len(t, evaluated(t, waiving("small", "2027-01-30"), "2026-11-01", sized(), hygiene()).Of(policy.Waived), 1)

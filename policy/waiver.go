@@ -77,11 +77,24 @@ func waiverOf(item any, known map[string][]Setting) (Waiver, error) {
 }
 
 // matches says that the waiver accepts the finding.
-func (w Waiver) matches(f Finding) bool { return f.Outcome == Violation && w.about(f) }
+func (w Waiver) matches(report *Report, f Finding) bool {
+	return f.Outcome == Violation && w.about(report, f)
+}
 
-func (w Waiver) about(f Finding) bool {
-	_, name := cutLast(f.URN, "::")
-	return w.Rule == f.Rule && (w.Resource == f.URN || glob(w.Resource, f.URN) || glob(w.Resource, name))
+// about says that the waiver names the resource of the finding, by what it is called now or by an alias: a resource that is
+// renamed keeps its waivers.
+func (w Waiver) about(report *Report, f Finding) bool {
+	if w.Rule != f.Rule {
+		return false
+	}
+	names := []string{f.URN}
+	if n := report.stackNode.graph.ByURN(f.URN); n != nil {
+		names = append(names, n.Aliases...)
+	}
+	return slices.ContainsFunc(names, func(urn string) bool {
+		_, name := cutLast(urn, "::")
+		return w.Resource == urn || glob(w.Resource, urn) || glob(w.Resource, name)
+	})
 }
 
 func glob(pattern, text string) bool {
@@ -96,26 +109,36 @@ func (c *Config) waive(report *Report, e Evaluation) {
 	for i := range report.Findings {
 		for j := range c.Waivers {
 			w := c.Waivers[j]
-			if !w.matches(report.Findings[i]) {
+			if !w.matches(report, report.Findings[i]) {
 				continue
 			}
 			used[j]++
 			if w.standing(today) == "" {
-				c.accept(report, i, w)
+				report.Findings[i].Outcome, report.Findings[i].Waiver = Waived, &w
 				break
 			}
 		}
 	}
+	recount(report)
 	for j, w := range c.Waivers {
 		c.criticise(report, w, w.standing(today), used[j])
 	}
 }
 
-func (c *Config) accept(report *Report, i int, w Waiver) {
-	f := &report.Findings[i]
-	f.Outcome, f.Waiver = Waived, &w
-	report.Counts[f.Rule].Violation--
-	report.Counts[f.Rule].Waived++
+// recount moves a resource from broken to waived where nothing that is broken about it is left.
+func recount(report *Report) {
+	type verdict struct{ rule, urn string }
+	worst := map[verdict]Outcome{}
+	for _, f := range report.Findings {
+		key := verdict{f.Rule, f.URN}
+		worst[key] = max(worst[key], f.Outcome)
+	}
+	for key, outcome := range worst {
+		if outcome == Waived {
+			report.Counts[key.rule].Violation--
+			report.Counts[key.rule].Waived++
+		}
+	}
 }
 
 // standing says what is wrong with a waiver on a day, or nothing.
@@ -138,7 +161,7 @@ func (w Waiver) pending(report *Report) bool {
 			return true
 		}
 	}
-	if slices.ContainsFunc(report.Findings, func(f Finding) bool { return f.Outcome == Unknown && w.about(f) }) {
+	if slices.ContainsFunc(report.Findings, func(f Finding) bool { return f.Outcome == Unknown && w.about(report, f) }) {
 		return true
 	}
 	count := report.Counts[w.Rule]
