@@ -102,7 +102,8 @@ resources:
         {Effect: Deny, Principal: {AWS: "*"}, Action: "s3:*", Resource: ["arn:aws:s3:::media", "arn:aws:s3:::media/*"], Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}
 `,
 			Bad: []string{"rules!", "rules.policy.Statement[0].Condition.Bool={'aws:SecureTransport': 'true'}", "rules.policy.Statement[0].Action='s3:GetObject'",
-				"rules.policy.Statement[0].Resource=arn:aws:s3:::media", "rules.policy.Statement[0].Principal={AWS: 'arn:aws:iam::111111111111:root'}"},
+				"rules.policy.Statement[0].Resource=arn:aws:s3:::media", "rules.policy.Statement[0].Principal={AWS: 'arn:aws:iam::111111111111:root'}",
+				"rules.policy.Statement[0].Condition.StringEquals={'aws:PrincipalTag/team': 'a'}"},
 			Guard: "rules.policy", Absent: policy.Violation, Also: []string{"log-path", "account-crossing"},
 		},
 	}
@@ -235,7 +236,8 @@ func checkBucketTLS(c *policy.Case) {
 
 // refusesPlainHTTP says that the statement refuses every request without TLS on the bucket and on its objects.
 func refusesPlainHTTP(s iam.Statement, arn string) bool {
-	refuses := !s.Allow && s.Anyone() && s.Requires("Bool", "aws:SecureTransport", "false")
+	// A second condition would leave a way in that is not refused.
+	refuses := !s.Allow && s.Anyone() && len(s.Conditions) == 1 && s.Requires("Bool", "aws:SecureTransport", "false")
 	return refuses && s.Does("s3:PutObject") && s.Does("s3:GetObject") && s.Does("s3:ListBucket") && s.On(arn) && s.On(arn+"/any/object")
 }
 
