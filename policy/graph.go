@@ -84,7 +84,7 @@ func NewGraph(stack Stack, resources []Resource) *Graph {
 		if g.byURN[r.URN] != nil {
 			continue
 		}
-		g.planned = g.planned || r.Step != nil
+		g.planned = g.planned || r.Step != nil && r.Step.Op != Create
 		n := &Node{Resource: r, graph: g, root: structpb.NewStructValue(r.Properties), defaults: defaultsOf(r.Type)}
 		if r.Step.Deletes() {
 			g.gone = append(g.gone, n)

@@ -57,11 +57,7 @@ func OpOf(name string) (op Op, counts bool) {
 func (g *Graph) Gone() []*Node { return g.gone }
 
 // Planned says that a plan is known for something that was there before. One that only makes things changes nothing.
-func (g *Graph) Planned() bool {
-	return len(g.gone) > 0 || slices.ContainsFunc(g.nodes, func(n *Node) bool {
-		return n.Step != nil && n.Step.Op != Create
-	})
-}
+func (g *Graph) Planned() bool { return g.planned }
 
 // Was are the resource's inputs before the plan; absent for one that is made, and where no plan is known.
 func (n *Node) Was(path string) Value {
