@@ -5,6 +5,7 @@
 package iam
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -120,8 +121,8 @@ func (s Statement) Service(principal string) bool {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 var narrowing = []string{
 	"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:principalarn",
-	"aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpcsourceip", "kms:calleraccount", "kms:viaservice", "aws:resourceaccount",
-	"aws:sourceorgid", "aws:sourceorgpaths", "aws:userid", "s3:dataaccesspointaccount", "s3:dataaccesspointarn", "aws:viaawsservice",
+	"aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpcsourceip", "kms:calleraccount",
+	"aws:sourceorgid", "aws:sourceorgpaths", "aws:userid", "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
 }
 
 // Narrowed says that a condition keeps strangers out. An operator that also holds when the key is missing, or that excludes
@@ -135,15 +136,38 @@ func (s Statement) Narrowed() bool {
 		if strings.Contains(operator, "not") || strings.HasSuffix(operator, "ifexists") || operator == "null" {
 			continue
 		}
-		if !slices.ContainsFunc(c.Values, everybody) && len(c.Values) > 0 {
+		if !slices.ContainsFunc(c.Values, Everybody) && len(c.Values) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-func everybody(value string) bool {
-	return value == "*" || value == "0.0.0.0/0" || value == "::/0" || value == "arn:aws:*" || value == "arn:*"
+// widest is the longest prefix of addresses that no single party has.
+const widest = 7
+
+// Everybody says that a value of a condition, or of a source, fits strangers too: a wildcard, an ARN of any account, or more
+// addresses than any one party has.
+func Everybody(value string) bool {
+	if addresses, err := netip.ParsePrefix(value); err == nil {
+		return addresses.Bits() <= widest && !addresses.Addr().IsPrivate()
+	}
+	if strings.HasPrefix(value, "arn:") {
+		return anyAccount(value)
+	}
+	return strings.Trim(strings.TrimPrefix(value, "o-"), "*?/") == "" && strings.ContainsAny(value, "*?")
+}
+
+// anyAccount says that an ARN's pattern fits resources of every account. The names of buckets are nobody else's in any account.
+func anyAccount(arn string) bool {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return strings.HasSuffix(arn, "*") && len(parts) < 5
+	}
+	if strings.Trim(parts[5], "*?/") == "" && (parts[4] == "" || parts[4] == "*") {
+		return true
+	}
+	return parts[4] == "*" && parts[2] != "s3"
 }
 
 // Public says that the statement lets everybody in: allowed, to anyone, and narrowed by nothing.

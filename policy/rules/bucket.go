@@ -74,6 +74,8 @@ resources:
 			Bad: []string{
 				"opened.policy.Statement[0].Effect=Allow ; opened.policy.Statement[0].Condition!", "opened.policy.Statement[1].Principal='*'", "listed.acl=public-read", "listed.acl=authenticated-read",
 				"listed.acl! ; listed.accessControlPolicy={grants: [{permission: READ, grantee: {type: Group, uri: 'http://acs.amazonaws.com/groups/global/AllUsers'}}]}",
+				"opened.policy.Statement[1].Principal='*' ; opened.policy.Statement[1].Condition={ArnLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/*'}}",
+				"opened.policy.Statement[1].Principal='*' ; opened.policy.Statement[1].Condition={IpAddress: {'aws:SourceIp': [0.0.0.0/1, 128.0.0.0/1]}}",
 				"media.acl=public-read-write", "media.grants=[{type: Group, permissions: [READ], uri: 'http://acs.amazonaws.com/groups/global/AuthenticatedUsers'}]",
 			},
 			Guard: "opened.policy", Absent: policy.Pass, Also: []string{"s3-tls-only"},
@@ -135,7 +137,7 @@ resources:
 func s3CrossAccountLimited() *policy.Rule {
 	return &policy.Rule{
 		ID: "s3-cross-account-limited", Title: "No other account may change a bucket's own settings", Severity: policy.High,
-		Types:   policyPart.kinds,
+		Types:   slices.Concat(policyPart.kinds, buckets),
 		Anchors: "fsbp:S3.6 nist:AC-6",
 		Why:     "an account that may change the policy, the encryption or the access lists can open the bucket to anybody",
 		Fix:     "grant other accounts the reads and writes of objects that they need, and none of " + strings.Join(settingActions, ", "),
@@ -158,6 +160,7 @@ resources:
 				"rules.policy.Statement[1].Principal={AWS: ['999999999999']} ; rules.policy.Statement[1].Action='s3:*'",
 				"rules.policy.Statement[1].Principal={AWS: '999999999999'} ; rules.policy.Statement[1].Action=['s3:GetObject', 's3:PutObjectAcl']",
 				"rules.policy.Statement[1].Principal={AWS: '999999999999'} ; rules.policy.Statement[1].Action! ; rules.policy.Statement[1].NotAction='s3:GetObject'",
+				`+old={type: "aws:s3/bucket:Bucket", properties: {policy: '{"Statement": {"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "s3:PutBucketAcl", "Resource": "*"}}'}}`,
 			},
 			Guard: "rules.policy", Absent: policy.Pass, Also: []string{"log-path", "account-crossing"},
 		},
@@ -218,7 +221,7 @@ func checkBucketTLS(c *policy.Case) {
 	arn := bucketARN(c.Node)
 	for _, document := range documents {
 		statements, unknown := iam.Statements(document)
-		if slices.ContainsFunc(statements, func(s iam.Statement) bool { return refusesPlainHTTP(s, arn) }) {
+		if refusesPlainHTTP(statements, arn) {
 			return
 		}
 		if len(unknown) > 0 || arn == "" {
@@ -234,11 +237,15 @@ func checkBucketTLS(c *policy.Case) {
 		policy.Saw(c.Node, "", "is the bucket"))
 }
 
-// refusesPlainHTTP says that the statement refuses every request without TLS on the bucket and on its objects.
-func refusesPlainHTTP(s iam.Statement, arn string) bool {
-	// A second condition would leave a way in that is not refused.
-	refuses := !s.Allow && s.Anyone() && len(s.Conditions) == 1 && s.Requires("Bool", "aws:SecureTransport", "false")
-	return refuses && s.Does("s3:PutObject") && s.Does("s3:GetObject") && s.Does("s3:ListBucket") && s.On(arn) && s.On(arn+"/any/object")
+// refusesPlainHTTP says that the statements refuse every request without TLS on the bucket and on its objects. One with a second
+// condition refuses only some of them.
+func refusesPlainHTTP(statements []iam.Statement, arn string) bool {
+	refused := func(action, on string) bool {
+		return slices.ContainsFunc(statements, func(s iam.Statement) bool {
+			return !s.Allow && s.Anyone() && len(s.Conditions) == 1 && s.Requires("Bool", "aws:SecureTransport", "false") && s.Does(action) && s.On(on)
+		})
+	}
+	return refused("s3:ListBucket", arn) && refused("s3:PutObject", arn+"/any/object") && refused("s3:GetObject", arn+"/any/object")
 }
 
 // settingActions are the actions that Security Hub's control S3.6 keeps from other accounts.

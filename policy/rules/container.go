@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-11444627/holdfast/policy"
+	"github.com/seed-11444627/holdfast/policy/iam"
 )
 
 const (
@@ -176,7 +177,7 @@ func controlPlaneRules() []*policy.Rule {
 			Sources: []string{"https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html"},
 			Check:   checkClusterEndpoint,
 			Proof: policy.Proof{
-				Good: oneCluster, Bad: []string{"cluster.vpcConfig.endpointPublicAccess=true", `cluster.vpcConfig.endpointPublicAccess=true ; cluster.vpcConfig.publicAccessCidrs=["203.0.113.0/24", "0.0.0.0/0"]`},
+				Good: oneCluster, Bad: []string{"cluster.vpcConfig.endpointPublicAccess=true", `cluster.vpcConfig.endpointPublicAccess=true ; cluster.vpcConfig.publicAccessCidrs=["203.0.113.0/24", "0.0.0.0/0"]`, `cluster.vpcConfig.endpointPublicAccess=true ; cluster.vpcConfig.publicAccessCidrs=["0.0.0.0/1", "128.0.0.0/1"]`},
 				Guard: "cluster.vpcConfig.endpointPublicAccess", Absent: policy.Violation,
 			},
 		},
@@ -245,7 +246,7 @@ func checkClusterEndpoint(c *policy.Case) {
 		c.UnclearBecause("vpcConfig", "who may reach the endpoint is not known yet")
 		return
 	}
-	if allowed.Empty() || listHas(allowed, "0.0.0.0/0") || listHas(allowed, "::/0") {
+	if allowed.Empty() || anyItem(allowed, func(v policy.Value) bool { return iam.Everybody(v.Text()) }) {
 		c.Fail(public, "false, or publicAccessCidrs with the networks of your engineers", policy.Saw(c.Node, allowed.Path(), "publicAccessCidrs is "+allowed.Show()))
 	}
 }

@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/seed-11444627/holdfast/policy"
+import (
+	"strings"
+
+	"github.com/seed-11444627/holdfast/policy"
+)
 
 const oneTask = `
 resources:
@@ -168,10 +172,13 @@ func ecsHostModeUser() *policy.Rule {
 				c.Skip("it has a network of its own")
 				return
 			}
-			inContainers("user", "a user that is not root", func(v policy.Value) bool { return !v.Empty() && !v.In("root", "0", "root:root", "0:0") })(c)
+			inContainers("user", "a user that is not root", func(v policy.Value) bool {
+				user, _, _ := strings.Cut(v.Text(), ":") // The group follows.
+				return v.Known() && user != "" && user != "root" && user != "0"
+			})(c)
 		},
 		Proof: policy.Proof{
-			Good: oneTask, Bad: []string{"task.containerDefinitions[0].user!", "task.containerDefinitions[0].user=root", `task.containerDefinitions[0].user="0:0"`},
+			Good: oneTask, Bad: []string{"task.containerDefinitions[0].user!", "task.containerDefinitions[0].user=root", `task.containerDefinitions[0].user="0:0"`, `task.containerDefinitions[0].user="0:1000"`},
 			Guard: "task.containerDefinitions[0].user", Absent: policy.Violation, Exempt: "task.networkMode=awsvpc",
 		},
 	}

@@ -28,7 +28,7 @@ func lambdaNotPublic() *policy.Rule {
 		Fix:     "set principal to the account or the service that calls, or narrow it with principalOrgId",
 		Sources: []string{"https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html", "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"},
 		Check: func(c *policy.Case) {
-			if !c.Get("principalOrgId").Empty() || !c.Get("sourceAccount").Empty() || !c.Get("sourceArn").Empty() {
+			if !c.Get("principalOrgId").Empty() || !c.Get("sourceAccount").Empty() || namesSource(c.Get("sourceArn")) {
 				return
 			}
 			c.Require(c.Get("principal"), "an account, a role or a service", func(v policy.Value) bool { return !v.Is("*") })
@@ -38,7 +38,8 @@ func lambdaNotPublic() *policy.Rule {
 resources:
   permission: {type: "aws:lambda/permission:Permission", properties: {action: "lambda:InvokeFunction", function: enrich, principal: "111111111111"}}
 `,
-			Bad: []string{`permission.principal="*"`}, Guard: "permission.principal", Absent: policy.Pass,
+			Bad:   []string{`permission.principal="*"`, `permission.principal="*" ; permission.sourceArn="*"`, `permission.principal="*" ; permission.functionUrlAuthType=NONE`},
+			Guard: "permission.principal", Absent: policy.Pass,
 		},
 	}
 }
@@ -54,7 +55,7 @@ func lambdaPermissionSourceARN() *policy.Rule {
 		Proof: policy.Proof{
 			Good: onePermission,
 			Bad: []string{
-				"permission.sourceArn! ; permission.sourceAccount!", "permission.principal=s3.amazonaws.com ; permission.sourceAccount!",
+				"permission.sourceArn! ; permission.sourceAccount!", `permission.sourceArn="arn:aws:sns:*:*:*" ; permission.sourceAccount!`, "permission.principal=s3.amazonaws.com ; permission.sourceAccount!",
 			},
 			Unguarded: "a source that is only known later counts: it will be there", Exempt: `permission.principal="111111111111"`,
 		},
@@ -187,14 +188,17 @@ func checkPermissionSource(c *policy.Case) {
 		c.Set("sourceAccount", "the account of the bucket, because the bucket's ARN names none")
 		return
 	}
-	if !c.Get("sourceArn").Empty() || !c.Get("sourceAccount").Empty() {
+	if namesSource(c.Get("sourceArn")) || !c.Get("sourceAccount").Empty() {
 		return
 	}
 	c.Fail(c.Get("sourceArn"), "the ARN of what calls, or its account", policy.Saw(c.Node, "principal", "lets "+principal.Show()+" in for every customer of the service"))
 }
 
+// namesSource says that a source is one, rather than a wildcard that fits everybody's.
+func namesSource(arn policy.Value) bool { return !arn.Empty() && !iam.Everybody(arn.Text()) }
+
 var (
-	secretName  = regexp.MustCompile(`(?i)(passw(or)?d|secret|token|api_?key|private_?key|credential)`)
+	secretName  = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|_pwd$|secret|token|api_?key|private_?key|credential)`)
 	secretShape = regexp.MustCompile(`^(AKIA|ASIA)[A-Z0-9]{16}$|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
 )
 
@@ -202,8 +206,7 @@ var (
 // a path of a parameter, or a variable that says that it holds one.
 func checkPlainVariable(c *policy.Case, name string, v policy.Value) {
 	const required = "the name or the ARN of a secret, not the secret"
-	upper := strings.ToUpper(name)
-	named := secretName.MatchString(name) && !strings.HasSuffix(upper, "_ARN") && !strings.HasSuffix(upper, "_NAME") && !strings.HasSuffix(upper, "_ID")
+	named := secretName.MatchString(name) && !notTheValue.MatchString(name)
 	switch {
 	case v.Secret():
 		c.Broken(v.Path(), "a secret of the program", required)

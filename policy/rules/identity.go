@@ -58,17 +58,26 @@ func granted(c *policy.Case) []iam.Statement {
 	return allowed
 }
 
+// wholeKinds are the parts of ARNs that stand for all that a service keeps for the account, where the service has more than one
+// kind of resource.
+var wholeKinds = map[string][]string{
+	"secretsmanager": {"secret:*"}, "dynamodb": {"table/*"}, "ssm": {"parameter/*"}, "kinesis": {"stream/*"}, "lambda": {"function:*"},
+}
+
 // everything says that the statement is about all resources, of one service or of all.
 func everything(s iam.Statement) bool {
 	if len(s.NotResources) > 0 {
 		return true
 	}
 	return slices.ContainsFunc(s.Resources, func(resource string) bool {
-		if resource == "*" {
+		if strings.Trim(resource, "*?") == "" {
 			return true
 		}
 		parts := strings.SplitN(resource, ":", 6)
-		return len(parts) == 6 && strings.Trim(parts[5], "*/:") == ""
+		if len(parts) < 6 {
+			return strings.HasSuffix(resource, "*")
+		}
+		return strings.Trim(parts[5], "*?/:") == "" || slices.Contains(wholeKinds[parts[2]], parts[5])
 	})
 }
 
@@ -184,7 +193,8 @@ func noStarAction() *policy.Rule {
 				}
 				for _, action := range s.Actions {
 					service, verb, _ := strings.Cut(action, ":")
-					if action == "*" || strings.Trim(verb, "*") == "" && verb != "" && !slices.Contains(free, service) {
+					all := strings.Trim(verb, "*?") == "" && strings.Contains(verb, "*") && !slices.Contains(free, service)
+					if all || strings.ContainsAny(service, "*?") {
 						c.Fail(s.Value.Get("Action"), "the actions that are called")
 						break
 					}
@@ -197,6 +207,8 @@ func noStarAction() *policy.Rule {
 				`grant.policy.Statement[1]={Effect: Allow, Action: "logs:*", Resource: "arn:aws:logs:eu-central-1:444444444444:log-group:*"}`,
 				`grant.policy.Statement[1]={Effect: Allow, Action: ["logs:PutLogEvents", "*"], Resource: "arn:aws:logs:eu-central-1:444444444444:log-group:*"}`,
 				`grant.policy.Statement[1]={Effect: Allow, NotAction: "iam:*", Resource: "arn:aws:logs:eu-central-1:444444444444:log-group:*"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "*:Get*", Resource: "arn:aws:logs:eu-central-1:444444444444:log-group:other"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "logs:?*", Resource: "arn:aws:logs:eu-central-1:444444444444:log-group:other"}`,
 			},
 			Guard: "grant.policy", Absent: policy.Pass, Also: grantSiblings,
 		},
@@ -248,6 +260,8 @@ func noStarResource() *policy.Rule {
 				`grant.policy.Statement[1]={Effect: Allow, Action: ["ec2:DescribeTags", "s3:GetObject"], Resource: "arn:aws:s3:::*"}`,
 				`grant.policy.Statement[1]={Effect: Allow, Action: "sts:AssumeRole", Resource: "*", Condition: {Bool: {"aws:SecureTransport": "true"}}}`,
 				`grant.policy.Statement[1]={Effect: Allow, Action: "sqs:SendMessage", NotResource: "arn:aws:sqs:eu-central-1:444444444444:other"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "secretsmanager:GetSecretValue", Resource: "arn:aws:secretsmanager:*:444444444444:secret:*"}`,
+				`grant.policy.Statement[1]={Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:*"}`,
 			},
 			Guard: "grant.policy", Absent: policy.Pass, Also: grantSiblings,
 		},

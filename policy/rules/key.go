@@ -97,6 +97,7 @@ resources:
 				`key.policy.Statement[0].Principal={AWS: "*"}`,
 				`key.policy.Statement[0].Principal="*"`,
 				`key.policy.Statement[0].Principal={AWS: "*"} ; key.policy.Statement[0].Condition={StringNotEquals: {"aws:PrincipalAccount": "444444444444"}}`,
+				`key.policy.Statement[0].Principal={AWS: "*"} ; key.policy.Statement[0].Condition={StringEquals: {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}}`,
 			},
 			Guard: "key.policy", Absent: policy.Pass,
 			Also: []string{"kms-policy-keeps-admin", "kms-reach", "kms-reach-service"},

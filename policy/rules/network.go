@@ -70,6 +70,13 @@ func unknownIn(v policy.Value) []policy.Value {
 	return nil
 }
 
+// vague says that the protocol or the ports of a rule are not known.
+func (r *groupRule) vague() bool {
+	return slices.ContainsFunc(r.unsure, func(v policy.Value) bool {
+		return v.Path() == r.path || slices.Contains([]string{"protocol", "ipProtocol", "fromPort", "toPort"}, v.Name())
+	})
+}
+
 // openTo is the range of a rule that stands for everybody.
 func (r *groupRule) openTo() (netip.Prefix, bool) {
 	for _, p := range r.ranges {
@@ -84,12 +91,9 @@ func (r *groupRule) openTo() (netip.Prefix, bool) {
 func judgeOpen(bad func(c *policy.Case, r *groupRule) string, required string) check {
 	return func(c *policy.Case) {
 		for _, r := range ownRules(c, false) {
-			if len(r.unsure) > 0 {
-				c.Unclear(r.unsure...)
-				continue
-			}
+			c.Unclear(r.unsure...)
 			from, open := r.openTo()
-			if !open || r.protocol == "icmp" || r.protocol == "icmpv6" || r.protocol == "1" || r.protocol == "58" {
+			if !open || r.vague() || r.protocol == "icmp" || r.protocol == "icmpv6" || r.protocol == "1" || r.protocol == "58" {
 				continue
 			}
 			if what := bad(c, r); what != "" {
@@ -146,7 +150,7 @@ resources:
 				"wall.ingress[0]={protocol: tcp, fromPort: 20, toPort: 30, cidrBlocks: [0.0.0.0/0]}",
 				`wall.ingress[0]={protocol: tcp, fromPort: 3389, toPort: 3389, ipv6CidrBlocks: ["::/0"]}`,
 				`wall.ingress[0]={protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: [0.0.0.0/0]}`,
-				"wall.ingress[0].cidrBlocks=[0.0.0.0/1, 128.0.0.0/1]",
+				"wall.ingress[0].cidrBlocks=[0.0.0.0/1, 128.0.0.0/1]", "wall.ingress[0].cidrBlocks=[{$unknown: true}, 0.0.0.0/0]",
 				"enter.fromPort=22 ; enter.toPort=22 ; enter.cidrIpv4=0.0.0.0/0", "enter.fromPort=3389 ; enter.toPort=3389 ; enter.cidrIpv4=0.0.0.0/0", `enter.cidrIpv6="::/0" ; enter.fromPort=22 ; enter.toPort=22`,
 				"old.fromPort=0", `old.protocol="-1"`,
 			},
@@ -238,11 +242,8 @@ func egressNotAny() *policy.Rule {
 		Sources: []string{"https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"},
 		Check: func(c *policy.Case) {
 			for _, r := range ownRules(c, true) {
-				if len(r.unsure) > 0 {
-					c.Unclear(r.unsure...)
-					continue
-				}
-				if to, open := r.openTo(); open && r.protocol == "any" {
+				c.Unclear(r.unsure...)
+				if to, open := r.openTo(); open && r.protocol == "any" && !r.vague() {
 					c.Broken(r.path, "every protocol and port to "+to.String(), "named protocols and ports")
 				}
 			}
