@@ -26,7 +26,7 @@ type Stack struct {
 }
 
 // Prod says that the stack is production, or that nothing says what it is.
-func (s Stack) Prod() bool { return s.Environment == "" || s.Environment == "prod" }
+func (s Stack) Prod() bool { return s.Environment == "" || s.Environment == prod }
 
 // Resource is one resource as a host hands it over. Properties are the outputs where the host has them and the inputs
 // otherwise.

@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // How says how a reference was followed.
 type How int
@@ -39,12 +42,7 @@ func (r Ref) Node() *Node {
 
 // Has says that the resource is, or may be, what is referred to.
 func (r Ref) Has(n *Node) bool {
-	for _, found := range r.Nodes {
-		if found == n {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.Nodes, n)
 }
 
 // Ref follows the value to a resource of one of the types: by its text where that is known, otherwise by what the program

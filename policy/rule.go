@@ -113,12 +113,12 @@ var catalogues = map[string]string{
 // AnchorList reads Rule.Anchors.
 func (r *Rule) AnchorList() ([]Anchor, error) {
 	var list []Anchor
-	for _, field := range strings.Fields(r.Anchors) {
+	for field := range strings.FieldsSeq(r.Anchors) {
 		catalogue, ids, found := strings.Cut(field, ":")
 		if !found || ids == "" || catalogues[catalogue] == "" {
 			return nil, fmt.Errorf("rule %s: anchor %q: want catalogue:id,id with one of the known catalogues", r.ID, field)
 		}
-		for _, id := range strings.Split(ids, ",") {
+		for id := range strings.SplitSeq(ids, ",") {
 			list = append(list, Anchor{Catalogue: catalogue, ID: id})
 		}
 	}

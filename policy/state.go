@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -98,12 +99,8 @@ func Overlay(inputs, outputs *structpb.Struct) *structpb.Struct {
 		return inputs
 	}
 	both := &structpb.Struct{Fields: make(map[string]*structpb.Value, len(outputs.GetFields())+len(inputs.GetFields()))}
-	for key, value := range inputs.GetFields() {
-		both.Fields[key] = value
-	}
-	for key, value := range outputs.GetFields() {
-		both.Fields[key] = value
-	}
+	maps.Copy(both.GetFields(), inputs.GetFields())
+	maps.Copy(both.GetFields(), outputs.GetFields())
 	return both
 }
 

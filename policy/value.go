@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -338,12 +339,7 @@ func (v Value) Is(text string) bool { return v.state == known && v.Text() == tex
 
 // In says that the value is known and one of the texts.
 func (v Value) In(texts ...string) bool {
-	for _, text := range texts {
-		if v.Is(text) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(texts, v.Is)
 }
 
 // Empty says that the value is absent, or known to be an empty text, list or object.

@@ -17,19 +17,16 @@ import (
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-target-tracking.html
 type Tracking struct {
 	// Metric makes the metric from what the fleet makes, or from anything else in the fleet's region: one of the
-	// constructors of alarms, or alarms.Expression over at most 10 of them. Its value must fall in proportion as servers
-	// are added, or the fleet runs to its maximum; while it has no data, nothing is removed. The period is 60 s, or 10 s or
-	// 30 s for a metric of your own at high resolution.
+	// constructors of alarms, or alarms.Expression over at most 10 of them. It is called before they are made too, to
+	// judge the metric. Its value must fall in proportion as servers are added, or the fleet runs to its maximum; while it
+	// has no data, nothing is removed. The period is 60 s, or 10 s or 30 s for a metric of your own at high resolution.
 	// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-target-tracking-metric-math.html. Required.
-	Metric MetricMaker
+	Metric func(of Measured) alarms.Metric
 	// Target is the value to hold, in the metric's unit, above 0. Required.
 	Target float64 `pulumi:"target"`
 	// OnlyGrow removes no server on behalf of this metric; the other policies still do. Default: false.
 	OnlyGrow bool `pulumi:"onlyGrow"`
 }
-
-// MetricMaker makes a metric from the fleet's own parts. It is called before they are made too, to judge the metric.
-type MetricMaker func(of Measured) alarms.Metric
 
 // Measured are the fleet's own parts, as makers of metrics that know their dimensions.
 type Measured struct {

@@ -39,7 +39,7 @@ type Edit struct {
 // ParseEdits reads edits separated by " ; ".
 func ParseEdits(text string) ([]Edit, error) {
 	var edits []Edit
-	for _, part := range strings.Split(text, " ; ") {
+	for part := range strings.SplitSeq(text, " ; ") {
 		edit, err := parseEdit(strings.TrimSpace(part))
 		if err != nil {
 			return nil, err
@@ -182,9 +182,7 @@ func (f *Fixture) Value(value any) (any, error) {
 func (f *Fixture) with(edits []Edit) (*Fixture, error) {
 	changed := *f
 	changed.resources = map[string]*given{}
-	for name, r := range f.resources {
-		changed.resources[name] = r
-	}
+	maps.Copy(changed.resources, f.resources)
 	for _, e := range edits {
 		if !e.Add {
 			continue
@@ -228,9 +226,7 @@ func Apply(resources []policy.Resource, urn string, e Edit, used map[string]bool
 	}
 	r.Properties = whole.GetStructValue()
 	dependencies := map[string][]string{}
-	for key, urns := range r.PropertyDependencies {
-		dependencies[key] = urns
-	}
+	maps.Copy(dependencies, r.PropertyDependencies)
 	// What is known in full after the edit is computed from nothing any more.
 	if len(keys) == 1 || !strings.Contains(whole.GetStructValue().GetFields()[keys[0]].String(), plugin.UnknownStringValue) {
 		delete(dependencies, keys[0])
@@ -301,13 +297,13 @@ func set(at *structpb.Value, keys []string, value *structpb.Value) error {
 		object.Fields = map[string]*structpb.Value{}
 	}
 	if len(keys) > 1 {
-		if object.Fields[keys[0]] == nil {
+		if object.GetFields()[keys[0]] == nil {
 			object.Fields[keys[0]] = emptyFor(keys[1])
 		}
-		return set(object.Fields[keys[0]], keys[1:], value)
+		return set(object.GetFields()[keys[0]], keys[1:], value)
 	}
 	if value == nil {
-		delete(object.Fields, keys[0])
+		delete(object.GetFields(), keys[0])
 		return nil
 	}
 	object.Fields[keys[0]] = value
@@ -331,19 +327,19 @@ func emptyFor(key string) *structpb.Value {
 
 func setInList(list *structpb.ListValue, keys []string, value *structpb.Value) error {
 	n, err := strconv.Atoi(strings.Trim(keys[0], "[]"))
-	if err != nil || n < 0 || n > len(list.Values) || n == len(list.Values) && value == nil {
-		return fmt.Errorf("index %s of a list of %d", keys[0], len(list.Values))
+	if err != nil || n < 0 || n > len(list.GetValues()) || n == len(list.GetValues()) && value == nil {
+		return fmt.Errorf("index %s of a list of %d", keys[0], len(list.GetValues()))
 	}
 	switch {
-	case n == len(list.Values) && len(keys) == 1:
+	case n == len(list.GetValues()) && len(keys) == 1:
 		list.Values = append(list.Values, value)
-	case n == len(list.Values):
+	case n == len(list.GetValues()):
 		list.Values = append(list.Values, emptyFor(keys[1]))
-		return set(list.Values[n], keys[1:], value)
+		return set(list.GetValues()[n], keys[1:], value)
 	case len(keys) > 1:
-		return set(list.Values[n], keys[1:], value)
+		return set(list.GetValues()[n], keys[1:], value)
 	case value == nil:
-		list.Values = slices.Delete(list.Values, n, n+1)
+		list.Values = slices.Delete(list.GetValues(), n, n+1)
 	default:
 		list.Values[n] = value
 	}

@@ -218,7 +218,7 @@ func (b *builder) provider(r *given) string {
 // complete gives a resource the computed properties that others refer to.
 func (b *builder) complete(r *policy.Resource) {
 	for key, value := range b.computed[r.Name] {
-		if r.Properties.Fields[key] == nil {
+		if r.Properties.GetFields()[key] == nil {
 			r.Properties.Fields[key] = structpb.NewStringValue(value)
 		}
 	}

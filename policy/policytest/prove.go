@@ -2,6 +2,7 @@ package policytest
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -180,13 +181,9 @@ func (p prover) waived() {
 	}
 	changed, resources := p.after(p.fixture, edit)
 	entries := map[string]policy.Entry{}
-	for rule, entry := range changed.Entries {
-		entries[rule] = entry
-	}
+	maps.Copy(entries, changed.Entries)
 	pack := map[string]any{}
-	for key, value := range entries[policy.SettingsName].Settings {
-		pack[key] = value
-	}
+	maps.Copy(pack, entries[policy.SettingsName].Settings)
 	pack["waivers"] = []any{map[string]any{
 		"rule": p.rule.ID, "resource": "*", "owner": "platform", "reason": "proven in a test", "expires": "2026-12-01",
 	}}

@@ -49,7 +49,7 @@ func written(t *testing.T, r recorded) string {
 
 func TestTheOrderOfResourcesChangesNothing(t *testing.T) {
 	t.Parallel()
-	shuffle := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test that can be repeated
+	shuffle := rand.New(rand.NewPCG(1, 2))
 	for name, r := range stacksToJudge(t) {
 		want := written(t, r)
 		mixed := recorded{stack: r.stack, resources: slices.Clone(r.resources)}

@@ -91,7 +91,7 @@ func (b *bench) flatPreview(times []time.Duration, same *flat, count int, pack h
 
 // packStart times the prebuilt pack from its start to its answer to the engine's first call.
 func (b *bench) packStart() error {
-	engine, err := net.Listen("tcp", "127.0.0.1:0")
+	engine, err := (&net.ListenConfig{}).Listen(b.ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
