@@ -21,12 +21,15 @@ type Tracking struct {
 	// judge the metric. Its value must fall in proportion as servers are added, or the fleet runs to its maximum; while it
 	// has no data, nothing is removed. The period is 60 s, or 10 s or 30 s for a metric of your own at high resolution.
 	// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-target-tracking-metric-math.html. Required.
-	Metric func(of Measured) alarms.Metric
+	Metric MetricMaker
 	// Target is the value to hold, in the metric's unit, above 0. Required.
 	Target float64 `pulumi:"target"`
 	// OnlyGrow removes no server on behalf of this metric; the other policies still do. Default: false.
 	OnlyGrow bool `pulumi:"onlyGrow"`
 }
+
+// MetricMaker makes a metric from the fleet's own parts.
+type MetricMaker func(of Measured) alarms.Metric
 
 // Measured are the fleet's own parts, as makers of metrics that know their dimensions.
 type Measured struct {

@@ -195,13 +195,13 @@ func (p *pkg) checkField(owner string, field *ast.Field) bool {
 	return true
 }
 
-// isHook: functions, transforms and providers are for Go alone and carry no tag.
+// isHook: functions, makers, transforms and providers are for Go alone and carry no tag.
 func isHook(field *ast.Field) bool {
 	if _, ok := field.Type.(*ast.FuncType); ok {
 		return true
 	}
 	name := nameOf(field.Type)
-	return strings.HasSuffix(name, "Transform") || name == "ProviderResource"
+	return strings.HasSuffix(name, "Transform") || strings.HasSuffix(name, "Maker") || name == "ProviderResource"
 }
 
 // namesIn are the types of this package that a field's type speaks of.
