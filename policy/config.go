@@ -222,6 +222,9 @@ func entriesOf(text []byte) (map[string]json.RawMessage, error) {
 	if _, err := decoder.Token(); err != nil {
 		return nil, fmt.Errorf("policy configuration: %w", err)
 	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("policy configuration: want nothing behind the object")
+	}
 	return entries, nil
 }
 
@@ -234,11 +237,11 @@ type Entry struct {
 
 func entryOf(raw json.RawMessage) (Entry, error) {
 	var level string
-	if json.Unmarshal(raw, &level) == nil {
+	if json.Unmarshal(raw, &level) == nil && level != "" {
 		return Entry{Level: level}, nil
 	}
 	var settings map[string]any
-	if err := json.Unmarshal(raw, &settings); err != nil {
+	if err := json.Unmarshal(raw, &settings); err != nil || settings == nil {
 		return Entry{}, fmt.Errorf("got %s, want a level or an object", raw)
 	}
 	given, ok := settings["enforcementLevel"]

@@ -54,6 +54,22 @@ func evaluated(t *testing.T, config, today string, rules ...*policy.Rule) *polic
 	return policy.Evaluate(graphOf(t, fixture(t, things)), policy.Evaluation{Rules: rules, Config: parsed, Today: day(today)})
 }
 
+func TestAConfigurationThatSaysNothingOrTooMuchIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{`{"sized": null}`, `{"sized": ""}`, `{"pack-settings": null}`, `{"sized": "advisory"} {}`, `{"sized": []}`, `null`} {
+		_, err := policy.ParseConfig([]byte(text), []*policy.Rule{sized()})
+		require.Error(t, err, text)
+	}
+}
+
+func TestOnlyStarsMeanMoreThanThemselvesInAWaiver(t *testing.T) {
+	t.Parallel()
+	for resource, waived := range map[string]int{"small": 1, "*": 1, "s*l*": 1, "*::small": 1, "sm*x": 0, "?mall": 0, "[s]mall": 0, "urn:*small": 1, "small*small": 0} {
+		config := `{"pack-settings": {"waivers": [{"rule": "sized", "resource": "` + resource + `", "owner": "platform", "reason": "moving", "expires": "2026-12-01"}]}}`
+		require.Equal(t, waived, evaluated(t, config, "2026-11-01", sized()).Counts["sized"].Waived, resource)
+	}
+}
+
 func TestAConfigurationIsRefusedWithEveryProblemAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := policy.ParseConfig([]byte(`{

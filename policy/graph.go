@@ -109,9 +109,24 @@ func NewGraph(stack Stack, resources []Resource) *Graph {
 	return g
 }
 
+// parentOf is the parent of a resource, unless the parent is below it: a file that was edited by hand may say so, and whoever
+// climbs from parent to parent must arrive.
+func (g *Graph) parentOf(n *Node) *Node {
+	if n.Resource.Parent == "" {
+		return nil
+	}
+	parent := g.byURN[n.Resource.Parent]
+	for at := parent; at != nil; at = at.parent {
+		if at == n {
+			return nil
+		}
+	}
+	return parent
+}
+
 func (g *Graph) index(n *Node) {
 	g.byType[n.Type] = append(g.byType[n.Type], n)
-	n.parent = g.byURN[n.Resource.Parent]
+	n.parent = g.parentOf(n)
 	urn, _ := cutLast(n.Resource.Provider, "::")
 	n.provider = g.byURN[n.Resource.Provider]
 	if n.provider == nil {

@@ -113,3 +113,35 @@ func reversed(in []policy.Resource) []policy.Resource {
 	}
 	return out
 }
+
+func TestParentsThatAreInACircleAreLeft(t *testing.T) {
+	t.Parallel()
+	f := fixture(t, `
+resources:
+  a: {type: "my:A", parent: c}
+  b: {type: "my:B", parent: a}
+  c: {type: "my:C", parent: b}
+  self: {type: "my:Self", parent: self}
+`)
+	g := graphOf(t, f)
+	depth := 0
+	for _, n := range g.Nodes() {
+		for at := n.Parent(); at != nil && depth < 100; at = at.Parent() {
+			depth++
+		}
+	}
+	require.Equal(t, 3, depth, "a under c, and b under a under c")
+	require.Nil(t, g.ByURN(f.URN("self")).Parent())
+}
+
+func TestStatesOfBothVersionsAreRead(t *testing.T) {
+	t.Parallel()
+	const resource = `{"urn": "urn:pulumi:prod::p::aws:sns/topic:Topic::t", "type": "aws:sns/topic:Topic"}`
+	for _, version := range []string{"3", "4"} {
+		_, resources, err := policy.ReadFile([]byte(`{"version": ` + version + `, "features": ["hooks"], "deployment": {"resources": [` + resource + `]}}`))
+		require.NoError(t, err)
+		require.Len(t, resources, 1)
+	}
+	_, _, err := policy.ReadFile([]byte(`{"version": 3, "deployment": {"resources": [` + resource + `, null]}}`))
+	require.ErrorContains(t, err, "resources[1] has no urn")
+}

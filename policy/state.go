@@ -63,8 +63,8 @@ func ReadState(text []byte) (Stack, []Resource, error) {
 	}
 	var kept []stateResource
 	switch {
-	case file.Version != 3:
-		return Stack{}, nil, fmt.Errorf("reading the state: version %d, want 3, as pulumi stack export prints it", file.Version)
+	case file.Version != 3 && file.Version != 4: // The fourth differs by a list of features.
+		return Stack{}, nil, fmt.Errorf("reading the state: version %d, want 3 or 4, as pulumi stack export prints it", file.Version)
 	case file.Deployment != nil:
 		kept = file.Deployment.Resources
 	case file.Checkpoint != nil && file.Checkpoint.Latest != nil:
@@ -74,6 +74,9 @@ func ReadState(text []byte) (Stack, []Resource, error) {
 	}
 	var resources []Resource
 	for i := range kept {
+		if kept[i].URN == "" {
+			return Stack{}, nil, fmt.Errorf("reading the state: resources[%d] has no urn", i)
+		}
 		if r := &kept[i]; !r.Delete && !r.External { // Neither what waits to be deleted nor what was only read is the program's.
 			resources = append(resources, r.resource())
 		}

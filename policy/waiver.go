@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -97,9 +96,23 @@ func (w Waiver) about(report *Report, f Finding) bool {
 	})
 }
 
+// glob compares a pattern, in which * is any letters and all else stands for itself, with a text.
 func glob(pattern, text string) bool {
-	matched, err := path.Match(strings.ReplaceAll(pattern, "/", "\x00"), strings.ReplaceAll(text, "/", "\x00"))
-	return err == nil && matched
+	head, rest, starred := strings.Cut(pattern, "*")
+	if !starred {
+		return pattern == text
+	}
+	text, begins := strings.CutPrefix(text, head)
+	parts := strings.Split(rest, "*")
+	last := len(parts) - 1
+	for _, part := range parts[:last] {
+		_, after, found := strings.Cut(text, part)
+		if !found {
+			return false
+		}
+		text = after
+	}
+	return begins && strings.HasSuffix(text, parts[last])
 }
 
 // waive applies the waivers, and finds fault with those that expired, reach too far or accept nothing.

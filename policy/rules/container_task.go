@@ -287,13 +287,22 @@ func ecsServiceRules() []*policy.Rule {
 func ecsNoPublicIP() *policy.Rule {
 	return &policy.Rule{
 		ID: "ecs-no-public-ip", Title: "Services have no public addresses", Severity: policy.High, Blocking: true,
-		Types: []string{ecsService}, Anchors: "fsbp:ECS.2 ckv:333 nist:AC-4",
+		Types: []string{ecsService, "aws:ecs/taskSet:TaskSet", eventTarget}, Anchors: "fsbp:ECS.2 ckv:333 nist:AC-4",
 		Why:     "every task is on the internet, past the load balancer and what protects it",
 		Fix:     "set networkConfiguration.assignPublicIp to false, and run the tasks in private subnets",
 		Sources: []string{"https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html"},
-		Check:   isFalse("networkConfiguration.assignPublicIp"),
+		Check: func(c *policy.Case) {
+			path := "networkConfiguration.assignPublicIp"
+			if c.Type == eventTarget {
+				path = "ecsTarget." + path
+			}
+			c.False(path)
+		},
 		Proof: policy.Proof{
-			Good: oneTask, Bad: []string{"service.networkConfiguration.assignPublicIp=true"}, Guard: "service.networkConfiguration.assignPublicIp", Absent: policy.Pass,
+			Good: oneTask, Bad: []string{"service.networkConfiguration.assignPublicIp=true",
+				`+set={type: "aws:ecs/taskSet:TaskSet", properties: {networkConfiguration: {assignPublicIp: true, subnets: [subnet-1]}}}`,
+				`+nightly={type: "aws:cloudwatch/eventTarget:EventTarget", properties: {ecsTarget: {networkConfiguration: {assignPublicIp: true, subnets: [subnet-1]}}}}`,
+			}, Guard: "service.networkConfiguration.assignPublicIp", Absent: policy.Pass, Also: []string{"eventbridge-dead-letter"},
 		},
 	}
 }

@@ -9,6 +9,7 @@ import (
 const (
 	dbInstance        = "aws:rds/instance:Instance"
 	dbCluster         = "aws:rds/cluster:Cluster"
+	dbGlobal          = "aws:rds/globalCluster:GlobalCluster"
 	dbClusterInstance = "aws:rds/clusterInstance:ClusterInstance"
 	dbProxy           = "aws:rds/proxy:Proxy"
 	dbParameters      = "aws:rds/parameterGroup:ParameterGroup"
@@ -54,7 +55,7 @@ func databaseProtection() []*policy.Rule {
 func rdsEncrypted() *policy.Rule {
 	return &policy.Rule{
 		ID: "rds-encrypted", Title: "Databases are encrypted at rest", Severity: policy.High,
-		Types: []string{dbInstance, dbCluster},
+		Types: append([]string{dbInstance, dbCluster, dbGlobal}, nosql...),
 		Anchors: "nag:RDS2 fsbp:RDS.3,RDS.27 ckv:16,96,327 trivy:0079,0080 awsguard:rds-storage-encrypted nist:SC-28 " +
 			"cp:aws-rds-instance-disallow-unencrypted-storage,aws-rds-cluster-disallow-unencrypted-storage",
 		Why:     "a copied snapshot or disk of an unencrypted database can be read by whoever holds it, and encryption cannot be turned on later without a new database",
@@ -63,6 +64,10 @@ func rdsEncrypted() *policy.Rule {
 		Check: func(c *policy.Case) {
 			if c.Type == dbInstance && replica(c) {
 				c.Skip("a replica has the encryption of its source")
+				return
+			}
+			if c.Type == dbGlobal && !c.Get("sourceDbClusterIdentifier").Empty() {
+				c.Skip("a global database has the encryption of the cluster that it is made from")
 				return
 			}
 			if c.Get("engineMode").Is("serverless") {
@@ -80,7 +85,10 @@ resources:
     properties: {storageEncrypted: true, kmsKeyId: "${key.arn}"}
   aurora: {type: "aws:rds/cluster:Cluster", properties: {storageEncrypted: true}}
 `,
-			Bad:   []string{"db.storageEncrypted=false", "aurora.storageEncrypted=false", "aurora.storageEncrypted!"},
+			Bad: []string{"db.storageEncrypted=false", "aurora.storageEncrypted=false", "aurora.storageEncrypted!",
+				`+world={type: "aws:rds/globalCluster:GlobalCluster", properties: {storageEncrypted: false}}`, `+documents={type: "aws:docdb/cluster:Cluster"}`,
+				`+people={type: "aws:neptune/cluster:Cluster", properties: {storageEncrypted: false}}`,
+			},
 			Guard: "db.storageEncrypted", Absent: policy.Violation, Exempt: "db.replicateSourceDb=main ; aurora.engineMode=serverless",
 		},
 	}

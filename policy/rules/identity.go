@@ -19,11 +19,18 @@ const (
 	iamGroupAttachment  = "aws:iam/groupPolicyAttachment:GroupPolicyAttachment"
 	iamPolicyAttachment = "aws:iam/policyAttachment:PolicyAttachment"
 	ssoPolicyAttachment = "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment"
+	ssoInlinePolicy     = "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy"
 	iamPasswordPolicy   = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
 )
 
 // grantTypes are the types that hold policies of identities.
 var grantTypes = []string{iamPolicy, iamRolePolicy, iamUserPolicy, iamGroupPolicy, iamRole}
+
+// exclusiveTypes are the types that list all policies attached to an identity.
+var exclusiveTypes = []string{
+	"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive",
+	"aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive",
+}
 
 // attachmentTypes are the types that attach policies to identities by ARN.
 var attachmentTypes = []string{iamRoleAttachment, iamUserAttachment, iamGroupAttachment, iamPolicyAttachment, ssoPolicyAttachment}
@@ -38,7 +45,7 @@ func identityRules() []*policy.Rule {
 
 // granted are the allowing statements of the case's own documents; what is not known yet is recorded.
 func granted(c *policy.Case) []iam.Statement {
-	documents := []policy.Value{c.Get("policy")}
+	documents := []policy.Value{first(c.Get("policy"), c.Get("inlinePolicy"))}
 	if c.Type == iamRole {
 		documents = nil
 		for _, inline := range c.Get("inlinePolicies").Items() {
@@ -122,7 +129,7 @@ var grantSiblings = []string{
 func noAdmin() *policy.Rule {
 	return &policy.Rule{
 		ID: "iam-no-admin", Title: "Nobody is given every action on everything", Severity: policy.High,
-		Types:   append(slices.Clone(grantTypes), attachmentTypes...),
+		Types:   slices.Concat(grantTypes, attachmentTypes, exclusiveTypes, []string{ssoInlinePolicy}),
 		Anchors: "nagn:IAMPolicyNoStatementsWithAdminAccess fsbp:IAM.1 ckv:1,62,274,275 ckv2:40,56 guard:IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS config:iam-policy-no-statements-with-admin-access nist:AC-6",
 		Why:     "whoever takes over the workload takes over the account, the logs of what they do included",
 		Fix:     "name the actions that are called and the ARNs that they are called on",
@@ -132,7 +139,7 @@ func noAdmin() *policy.Rule {
 				checkAttached(c, c.Get(attachedPath(c)))
 				return
 			}
-			for _, arn := range c.Get("managedPolicyArns").Items() {
+			for _, arn := range append(c.Get("managedPolicyArns").Items(), c.Get("policyArns").Items()...) {
 				checkAttached(c, arn)
 			}
 			for _, s := range granted(c) {
@@ -151,6 +158,8 @@ func noAdmin() *policy.Rule {
 				`grant.policy.Statement[1]={Effect: Allow, Action: ["*:*"], Resource: ["*"], Condition: {Bool: {"aws:SecureTransport": "true"}}}`,
 				"attached.policyArn=arn:aws:iam::aws:policy/AdministratorAccess", "attached.policyArn=arn:aws:iam::aws:policy/IAMFullAccess",
 				`role.managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]`,
+				`+only={type: "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", properties: {roleName: worker, policyArns: ["arn:aws:iam::aws:policy/AdministratorAccess"]}}`,
+				`+people={type: "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy", properties: {inlinePolicy: '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'}}`,
 				`role.inlinePolicies=[{name: all, policy: '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'}]`,
 			},
 			Guard: "grant.policy", Absent: policy.Pass,

@@ -94,9 +94,16 @@ func safeInClear(action policy.Value) bool {
 	return false
 }
 
+// httpUnsaid says that a listener without a protocol speaks HTTP, as those of Application Load Balancers do.
+// https://www.pulumi.com/registry/packages/aws/api-docs/lb/listener/
+func httpUnsaid(listener *policy.Node) bool {
+	at := balancerOf(listener)
+	return at != nil && isApplication(at)
+}
+
 func checkClearActions(c *policy.Case) {
 	listener := listenerOf(c.Node)
-	if listener == nil || listener.Get("protocol").Known() && !listener.Get("protocol").Is("HTTP") || listener.Get("protocol").Absent() {
+	if listener == nil || listener.Get("protocol").Known() && !listener.Get("protocol").Is("HTTP") || listener.Get("protocol").Absent() && !httpUnsaid(listener) {
 		c.Skip("the listener does not speak HTTP")
 		return
 	}
@@ -145,9 +152,13 @@ resources:
 				"plain.protocol=HTTP ; plain.defaultActions=[{type: redirect, redirect: {statusCode: HTTP_301}}]",
 				"plain.defaultActions[0].redirect.protocol=HTTP", "refused.actions[0].type=forward",
 				`refused.actions[0].fixedResponse.statusCode="200"`,
+				`plain.protocol! ; plain.loadBalancerArn="${front.arn}" ; plain.defaultActions[0].redirect.protocol=HTTP ; +front={type: "aws:lb/loadBalancer:LoadBalancer", properties: {internal: true}}`,
 			},
 			Guard: "plain.defaultActions[0].redirect.protocol", Absent: policy.Violation, Exempt: "plain.protocol=HTTPS ; refused!",
-			Also: []string{"tls-path", "client-to-elb-reachability", "elb-to-instance-reachability"},
+			Also: []string{
+				"tls-path", "client-to-elb-reachability", "elb-to-instance-reachability", "lb-multi-az", "lb-access-logs", "lb-deletion-protection", "lb-drop-invalid-headers",
+				"alarm-coverage",
+			},
 		},
 	}
 }
@@ -155,12 +166,16 @@ resources:
 func listenerEncrypted() *policy.Rule {
 	return &policy.Rule{
 		ID: "lb-listener-encrypted", Title: "Listeners of load balancers end TLS with a certificate", Severity: policy.High, ProdOnly: true,
-		Types:   listeners,
-		Anchors: "nagn:ELBv2ACMCertificateRequired fsbp:ELB.18 ckv:2,378 trivy:0054 nist:SC-8",
+		Types:   append(slices.Clone(listeners), classicBalancer),
+		Anchors: "nagn:ELBv2ACMCertificateRequired fsbp:ELB.3,ELB.18 ckv:2,378 trivy:0054 nist:SC-8",
 		Why:     "a listener without TLS passes on what it gets unread, so nothing proves who is at the other end or keeps the data secret",
 		Fix:     "set protocol to HTTPS, or TLS on a Network Load Balancer, and certificateArn to the certificate",
 		Sources: []string{"https://docs.aws.amazon.com/elasticloadbalancing/latest/network/create-listener.html"},
 		Check: func(c *policy.Case) {
+			if c.Type == classicBalancer {
+				checkClassicListeners(c)
+				return
+			}
 			protocol := c.Get("protocol")
 			switch {
 			case protocol.Unknown():
@@ -178,11 +193,24 @@ func listenerEncrypted() *policy.Rule {
 			}
 		},
 		Proof: policy.Proof{
-			Good:  `resources: {front: {type: "aws:lb/listener:Listener", properties: {port: 443, protocol: HTTPS, certificateArn: "arn:aws:acm:eu-central-1:111111111111:certificate/1"}}}`,
-			Bad:   []string{"front.protocol=TCP", "front.protocol=HTTPS ; front.certificateArn!", "front.protocol=TLS ; front.certificateArn!", "front.protocol=UDP"},
+			Good: `resources: {front: {type: "aws:lb/listener:Listener", properties: {port: 443, protocol: HTTPS, certificateArn: "arn:aws:acm:eu-central-1:111111111111:certificate/1"}}}`,
+			Bad: []string{"front.protocol=TCP", "front.protocol=HTTPS ; front.certificateArn!", "front.protocol=TLS ; front.certificateArn!", "front.protocol=UDP",
+				`+old={type: "aws:elb/loadBalancer:LoadBalancer", properties: {internal: true, listeners: [{instancePort: 80, instanceProtocol: http, lbPort: 80, lbProtocol: http}]}}`,
+			},
 			Guard: "front.protocol", Absent: policy.NotApplicable, Exempt: "front.protocol=HTTP",
-			Also: []string{"lb-tls-policy-current", "tls-path", "client-to-elb-reachability", "elb-to-instance-reachability"},
+			Also: []string{"lb-tls-policy-current", "tls-path", "client-to-elb-reachability", "elb-to-instance-reachability", "lb-access-logs", "lb-multi-az"},
 		},
+	}
+}
+
+// checkClassicListeners wants every listener of a Classic Load Balancer to end TLS: none of them can redirect.
+func checkClassicListeners(c *policy.Case) {
+	list := c.Get("listeners")
+	c.Unclear(unknownIn(list)...)
+	for _, item := range list.List() {
+		c.Require(item.Get("lbProtocol"), "https or ssl", func(v policy.Value) bool {
+			return strings.EqualFold(v.Text(), "https") || strings.EqualFold(v.Text(), "ssl")
+		})
 	}
 }
 
