@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -110,15 +111,30 @@ func alarmsIn(n *policy.Node) []*policy.Node {
 	return found
 }
 
-// ruleMembers are the names or ARNs of the alarms in the rule of a composite alarm: ALARM("a") OR OK(b).
+// alarmState finds the conditions on an alarm in the rule of a composite alarm, alarmsCounted those on a part of several, and
+// alarmNamed each of their names.
+var (
+	alarmState    = regexp.MustCompile(`\b(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^)]*)`)
+	alarmsCounted = regexp.MustCompile(`\bAT_LEAST\s*\([^,()]*,[^,()]*,\s*\(((?:"(?:[^"\\]|\\.)*"|[^)"])*)\)`)
+	alarmNamed    = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[^,"]+`)
+)
+
+// ruleMembers are the names or ARNs of the alarms in the rule of a composite alarm: ALARM("a") OR OK(b), or
+// AT_LEAST(2, ALARM, (a, b, c)).
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
 func ruleMembers(rule string) []string {
 	var names []string
-	for _, function := range []string{"ALARM", "OK", "INSUFFICIENT_DATA"} {
-		for _, part := range strings.Split(rule, function+"(")[1:] {
-			inside, _, _ := strings.Cut(part, ")")
-			inside, _, _ = strings.Cut(inside, ",") // AT_LEAST takes numbers behind names.
-			names = append(names, strings.Trim(strings.TrimSpace(inside), `"'`))
+	take := func(name string) {
+		if name = strings.Trim(strings.TrimSpace(name), `"'`); name != "" {
+			names = append(names, strings.ReplaceAll(name, `\"`, `"`))
+		}
+	}
+	for _, found := range alarmState.FindAllStringSubmatch(rule, -1) {
+		take(found[1])
+	}
+	for _, found := range alarmsCounted.FindAllStringSubmatch(rule, -1) {
+		for _, name := range alarmNamed.FindAllString(found[1], -1) {
+			take(name)
 		}
 	}
 	return names
@@ -142,6 +158,10 @@ func compositeMembers() *policy.Rule {
 				}
 				return
 			}
+			suppressor := c.Get("actionsSuppressor.alarm")
+			if suppressor.Ref(metricAlarmType, compositeAlarmType).How == policy.Outside && !external(c, suppressor.Text()) {
+				c.Fail(suppressor, "an alarm of this program")
+			}
 			names := ruleMembers(rule.Text())
 			if len(names) == 0 {
 				c.Fail(rule, "a rule that reads at least one alarm")
@@ -160,7 +180,8 @@ resources:
     type: aws:cloudwatch/compositeAlarm:CompositeAlarm
     properties: {alarmName: degraded, alarmRule: "ALARM(${errors.name})", alarmActions: ["arn:aws:sns:eu-central-1:111111111111:ops"]}
 `,
-			Bad:   []string{`degraded.alarmRule='ALARM("error")'`, "degraded.alarmRule='TRUE'", `degraded.alarmRule='ALARM("errors") OR OK("gone")'`},
+			Bad: []string{`degraded.alarmRule='ALARM("error")'`, "degraded.alarmRule='TRUE'", `degraded.alarmRule='ALARM("errors") OR OK("gone")'`,
+				"degraded.alarmRule='AT_LEAST(1, ALARM, (errors, gone))'", "degraded.actionsSuppressor={alarm: gone, extensionPeriod: 60, waitPeriod: 60}"},
 			Guard: "degraded.alarmRule", Absent: policy.Violation, Also: []string{"alarm-has-action"},
 		},
 	}
@@ -188,8 +209,10 @@ func alarmTopicRegion() *policy.Rule {
 				c.Skip("the alarm has no action")
 				return
 			}
-			for _, action := range c.Get("alarmActions").Items() {
-				sameRegionAs(c, action)
+			for _, property := range []string{"alarmActions", "okActions", "insufficientDataActions"} {
+				for _, action := range c.Get(property).Items() {
+					sameRegionAs(c, action)
+				}
 			}
 		},
 		Proof: policy.Proof{
@@ -201,7 +224,7 @@ resources:
     type: aws:cloudwatch/metricAlarm:MetricAlarm
     properties: {name: cpu, alarmActions: ["${topic.arn}"]}
 `,
-			Bad:   []string{"alarm.alarmActions[0]=arn:aws:sns:us-east-1:111111111111:ops"},
+			Bad:   []string{"alarm.alarmActions[0]=arn:aws:sns:us-east-1:111111111111:ops", `alarm.okActions=["arn:aws:sns:us-east-1:111111111111:ops"]`},
 			Guard: "alarm.alarmActions", Absent: policy.NotApplicable, Exempt: "alarm.alarmActions!",
 			Also: []string{"account-crossing", "alarm-reaches-a-person", "alarm-has-action", "alarm-coverage"},
 		},

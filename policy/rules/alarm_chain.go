@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -37,9 +38,10 @@ type publisher struct {
 	source  *policy.Node
 }
 
-// publishersTo are the services that publish to each topic or send to each queue, one of each service.
+// publishersTo are the services that publish to each topic or send to each queue.
 type publishersTo map[*policy.Node][]publisher
 
+// add keeps one publisher of each service.
 func (t publishersTo) add(targets []*policy.Node, p publisher) {
 	for _, target := range targets {
 		if !slices.ContainsFunc(t[target], func(has publisher) bool { return has.service == p.service }) {
@@ -50,24 +52,46 @@ func (t publishersTo) add(targets []*policy.Node, p publisher) {
 
 var publishersKey byte
 
+// publishers are the services that publish to each topic, for each of the resources that they publish for.
 func publishers(g *policy.Graph) publishersTo {
 	return policy.Memo(g, &publishersKey, func(g *policy.Graph) publishersTo {
 		found := publishersTo{}
-		add := func(v policy.Value, service string) {
+		add := func(v policy.Value, service string, source *policy.Node) {
 			for _, item := range v.Items() {
-				found.add(item.Ref(snsTopic).Nodes, publisher{service, v.Node()})
+				for _, topic := range item.Ref(snsTopic).Nodes {
+					if p := (publisher{service, source}); !slices.Contains(found[topic], p) {
+						found[topic] = append(found[topic], p)
+					}
+				}
 			}
 		}
 		for _, alarm := range g.ByType(metricAlarmType, compositeAlarmType) {
 			for _, property := range []string{"alarmActions", "okActions", "insufficientDataActions"} {
-				add(alarm.Get(property), "cloudwatch.amazonaws.com")
+				add(alarm.Get(property), "cloudwatch.amazonaws.com", alarm)
 			}
 		}
 		for _, target := range g.ByType(eventTarget) {
-			add(target.Get("arn"), "events.amazonaws.com")
+			source := target.Get("rule").Ref(eventRule).Node() // The rule is what EventBridge says it acts for.
+			if source == nil {
+				source = &policy.Node{}
+			}
+			add(target.Get("arn"), "events.amazonaws.com", source)
 		}
 		return found
 	})
+}
+
+// refused is what a judgement says of the publishers of a topic: for each service the first that is not admitted, or of
+// which nobody knows.
+func refused(list []publisher, judge func(publisher) answer) map[string]publisher {
+	worst, found := map[string]answer{}, map[string]publisher{}
+	for _, p := range list {
+		met := judge(p)
+		if known, been := worst[p.service]; !been || met < known {
+			worst[p.service], found[p.service] = met, p
+		}
+	}
+	return found
 }
 
 // admits says whether a document lets the publisher act on what has the ARN, for every action. withoutSource are services
@@ -101,6 +125,12 @@ func admitsOne(statements []iam.Statement, p publisher, arn, action string, sour
 	return best
 }
 
+// callersOnly are keys that requests of a user or a role have, and requests of a service by itself do not.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+var callersOnly = []string{
+	"aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:sourcevpc", "aws:sourcevpce", "aws:userid", "aws:username",
+}
+
 // meets evaluates the conditions on the source of a request; conditions on anything else are taken as met.
 func meets(s iam.Statement, p publisher, sourceless bool) answer {
 	met := yes
@@ -117,6 +147,9 @@ func meets(s iam.Statement, p publisher, sourceless bool) answer {
 			}
 			actual = p.source.Account()
 		default:
+			if slices.Contains(callersOnly, strings.ToLower(c.Key)) && !strings.Contains(strings.ToLower(c.Operator), "not") && !strings.HasSuffix(strings.ToLower(c.Operator), "ifexists") {
+				return no
+			}
 			continue
 		}
 		met = min(met, fits(c, actual, sourceless))
@@ -158,8 +191,10 @@ func topicAdmitsPublisher() *policy.Rule {
 				c.Skip("no alarm and no event rule notifies through the topic")
 				return
 			}
-			for _, p := range services {
-				judgePublisher(c, resourcePolicies(c.Graph())[c.Node], p)
+			document := resourcePolicies(c.Graph())[c.Node]
+			worst := refused(services, func(p publisher) answer { return admits(document, p, c.Get("arn").Text(), false, "sns:Publish") })
+			for _, service := range slices.Sorted(maps.Keys(worst)) {
+				judgePublisher(c, document, worst[service])
 			}
 		},
 		Proof: policy.Proof{
@@ -170,21 +205,28 @@ resources:
     type: aws:sns/topicPolicy:TopicPolicy
     properties:
       arn: ${topic.arn}
-      policy: '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]}, "Action": "sns:Publish", "Resource": "arn:aws:sns:*:111111111111:*", "Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}}]}'
+      policy: '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]}, "Action": "sns:Publish", "Resource": "arn:aws:sns:*:111111111111:*", "Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}, "ArnLike": {"aws:SourceArn": ["arn:aws:events:*:111111111111:rule/failed", "arn:aws:cloudwatch:*:111111111111:alarm:*"]}}}]}'
   alarm:
     type: aws:cloudwatch/metricAlarm:MetricAlarm
-    properties: {name: cpu, alarmActions: ["${topic.arn}"]}
+    properties: {name: cpu, arn: "arn:aws:cloudwatch:eu-central-1:111111111111:alarm:cpu", alarmActions: ["${topic.arn}"]}
+  disk:
+    type: aws:cloudwatch/metricAlarm:MetricAlarm
+    properties: {name: disk, arn: "arn:aws:cloudwatch:eu-central-1:111111111111:alarm:disk", alarmActions: ["${topic.arn}"]}
+  failed: {type: "aws:cloudwatch/eventRule:EventRule", properties: {name: failed, arn: "arn:aws:events:eu-central-1:111111111111:rule/failed"}}
   notice:
     type: aws:cloudwatch/eventTarget:EventTarget
-    properties: {rule: failed, arn: "${topic.arn}"}
+    properties: {rule: "${failed.name}", arn: "${topic.arn}"}
 `,
 			Bad: []string{
 				"admit.policy.Statement[0].Principal.Service=events.amazonaws.com", "admit.policy.Statement[0].Principal.Service=cloudwatch.amazonaws.com",
 				"admit.policy.Statement[0].Action=sns:Subscribe", "admit.policy.Statement[0].Effect=Deny",
 				"admit.policy.Statement[0].Condition.StringEquals.aws:SourceAccount=222222222222",
 				`admit.policy.Statement[0].Condition={"StringEquals": {"AWS:SourceOwner": "111111111111"}}`, "admit!",
+				`admit.policy.Statement[0].Condition={"StringEquals": {"aws:PrincipalOrgID": "o-123"}}`,
+				`admit.policy.Statement[0].Condition={"ArnLike": {"aws:SourceArn": ["arn:aws:events:*:111111111111:rule/failed", "arn:aws:cloudwatch:*:111111111111:alarm:cpu"]}}`,
+				`admit.policy.Statement[0].Condition={"ArnLike": {"aws:SourceArn": ["arn:aws:events:*:111111111111:rule/other", "arn:aws:cloudwatch:*:111111111111:alarm:*"]}}`,
 			},
-			Guard: "admit.policy", Absent: policy.Violation, Exempt: "alarm! ; notice!",
+			Guard: "admit.policy", Absent: policy.Violation, Exempt: "alarm! ; disk! ; notice!",
 			Also: []string{"alarm-reaches-a-person", "sns-tls-publish"},
 		},
 	}
@@ -236,8 +278,9 @@ func topicKeyAdmitsPublisher() *policy.Rule {
 				return
 			}
 			c.Require(key.Get("isEnabled"), "an enabled key", func(v policy.Value) bool { return v.Absent() || v.True() }, policy.Saw(key, "isEnabled", "the key of the topic"))
-			for _, p := range services {
-				judgeKey(c, key, p)
+			worst := refused(services, func(p publisher) answer { return keyAdmits(key, p) })
+			for _, service := range slices.Sorted(maps.Keys(worst)) {
+				judgeKey(c, key, worst[service])
 			}
 		},
 		Proof: policy.Proof{

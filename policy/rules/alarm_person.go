@@ -121,7 +121,7 @@ func reaches(s *policy.Node) (answer, string) {
 		return maybe, s.String() + " has a protocol that is not known yet"
 	}
 	// Alarms come without attributes, so a filter on attributes lets none of them through.
-	if filter := s.Get("filterPolicy"); !filter.Empty() {
+	if filter := s.Get("filterPolicy"); !filter.JSON().Empty() {
 		if s.Get("filterPolicyScope").Is("MessageAttributes") && filter.Known() {
 			return no, s.String() + " filters by attributes"
 		}

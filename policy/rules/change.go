@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
@@ -15,6 +17,9 @@ var keepers = []string{
 	"aws:kinesis/stream:Stream", "aws:sqs/queue:Queue", "aws:redshift/cluster:Cluster", "aws:opensearch/domain:Domain",
 	"aws:backup/vault:Vault", "aws:ecr/repository:Repository", "aws:route53/zone:Zone", "aws:cloudwatch/logGroup:LogGroup",
 	"aws:cognito/userPool:UserPool", "aws:fsx/windowsFileSystem:WindowsFileSystem", "aws:fsx/lustreFileSystem:LustreFileSystem", "aws:msk/cluster:Cluster",
+	redshiftNamespace, "aws:memorydb/cluster:Cluster", "aws:docdb/cluster:Cluster", "aws:docdb/elasticCluster:ElasticCluster", "aws:neptune/cluster:Cluster",
+	"aws:fsx/ontapFileSystem:OntapFileSystem", "aws:fsx/openZfsFileSystem:OpenZfsFileSystem", "aws:s3/directoryBucket:DirectoryBucket",
+	"aws:keyspaces/table:Table", "aws:timestreamwrite/table:Table", "aws:timestreaminfluxdb/dbInstance:DbInstance",
 	"kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:core/v1:PersistentVolume", "kubernetes:apps/v1:StatefulSet",
 }
 
@@ -113,19 +118,18 @@ var isKeeper = func() map[string]bool {
 	return set
 }()
 
-// doors are where a resource lets addresses in: the properties that list them.
-var doors = map[string][]string{
-	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {"cidrIpv4", "cidrIpv6"},
-	"aws:ec2/securityGroupRule:SecurityGroupRule":               {"cidrBlocks", "ipv6CidrBlocks"},
-	"aws:ec2/securityGroup:SecurityGroup":                       {"ingress"},
+// doorTypes are the types that let traffic in.
+var doorTypes = []string{groupRuleIn, groupRuleOld, securityGroup, defaultSecurityGroup}
+
+// doorSources are the properties that name who is let in.
+var doorSources = []string{
+	"cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks", "prefixListId", "prefixListIds", "referencedSecurityGroupId", "sourceSecurityGroupId", "securityGroups",
 }
 
 func accessOpened() *policy.Rule {
 	return &policy.Rule{
 		ID: "change-access-opened", Title: "A plan opens no security group to more addresses or ports", Severity: policy.High, ProdOnly: true,
-		Types: []string{
-			"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "aws:ec2/securityGroupRule:SecurityGroupRule", "aws:ec2/securityGroup:SecurityGroup",
-		},
+		Types:   doorTypes,
 		Anchors: "nist:CM-3,SC-7",
 		Why:     "a door that opens in an update is easily overlooked in a long preview, and open at once",
 		Fix:     "narrow the addresses and ports to those that are needed, or waive it for this one change with the reason",
@@ -135,7 +139,7 @@ func accessOpened() *policy.Rule {
 				c.Skip(noPlan)
 				return
 			}
-			if c.Type == "aws:ec2/securityGroupRule:SecurityGroupRule" && c.Get("type").Is("egress") {
+			if c.Type == groupRuleOld && c.Get("type").Is("egress") {
 				c.Skip("it lets traffic out, not in")
 				return
 			}
@@ -157,63 +161,115 @@ resources:
     type: aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule
     properties: {securityGroupId: "${group.id}", cidrIpv4: 10.0.0.0/16, fromPort: 443, toPort: 443, ipProtocol: tcp}
     step: {op: update, causes: [description], old: {cidrIpv4: 10.0.0.0/16, fromPort: 443, toPort: 443, ipProtocol: tcp}}
+  narrower:
+    type: aws:ec2/securityGroupRule:SecurityGroupRule
+    properties: {type: ingress, securityGroupId: "${group.id}", description: clients, cidrBlocks: [10.0.1.0/24], fromPort: 443, toPort: 443, protocol: tcp}
+    step: {op: update, old: {type: ingress, cidrBlocks: [10.0.0.0/16], fromPort: 0, toPort: 0, protocol: "-1"}}
+  inline:
+    type: aws:ec2/securityGroup:SecurityGroup
+    properties: {description: servers, ingress: [{description: clients, cidrBlocks: [10.0.0.0/16], fromPort: 443, toPort: 443, protocol: tcp}]}
+    step: {op: update, old: {ingress: [{cidrBlocks: [10.0.0.0/16, 10.1.0.0/16], fromPort: 443, toPort: 8443, protocol: tcp}]}}
 `,
 			Bad: []string{
-				"door.cidrIpv4=10.0.0.0/8", "door.toPort=8443", "door.ipProtocol=\"-1\"",
+				"door.cidrIpv4=10.0.0.0/8", "door.toPort=8443", "door.ipProtocol=\"-1\"", "door.cidrIpv6=2001:db8::/32", "door.cidrIpv4! ; door.prefixListId=pl-1",
+				"door.cidrIpv4! ; door.referencedSecurityGroupId=sg-1",
+				"inline.ingress[0].cidrBlocks=[10.0.0.0/8]", "inline.ingress[0].securityGroups=[sg-1]", "inline.ingress[0].self=true", "inline.ingress[0].fromPort=80",
 				"+new={type: \"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule\", properties: {securityGroupId: \"${group.id}\", cidrIpv4: 192.0.2.0/24, fromPort: 443, toPort: 443, ipProtocol: tcp}, step: {op: create}}",
 			},
-			Guard: "door.cidrIpv4", Absent: policy.Pass, FixtureOnly: "the environments are judged without a plan",
+			Guard: "door.cidrIpv4", Absent: policy.Pass, Also: []string{"sg-attached", "security-group-pairs-agree"}, FixtureOnly: "the environments are judged without a plan",
 		},
 	}
 }
 
-// opened compares a rule with what it was: addresses, ports and protocol may only get fewer.
+// door is one rule by which a security group lets traffic in.
+type door struct {
+	protocol string
+	ports    interval
+	sources  []policy.Value
+	unknown  []policy.Value
+}
+
+// doorsOf are the doors of a resource, from its properties as they are or as they were.
+func doorsOf(c *policy.Case, get func(string) policy.Value) []door {
+	if c.Type != securityGroup && c.Type != defaultSecurityGroup {
+		return []door{doorOf(get)}
+	}
+	rules := get("ingress")
+	if rules.Unknown() {
+		return []door{{unknown: []policy.Value{rules}}}
+	}
+	var doors []door
+	for _, rule := range rules.Items() {
+		doors = append(doors, doorOf(rule.Get))
+	}
+	return doors
+}
+
+func doorOf(get func(string) policy.Value) door {
+	protocol := get("protocol")
+	if protocol.Absent() {
+		protocol = get("ipProtocol")
+	}
+	d := door{protocol: protocolOf(protocol)}
+	d.ports = portsOf(d.protocol, get("fromPort"), get("toPort"))
+	for _, v := range []policy.Value{protocol, get("fromPort"), get("toPort")} {
+		d.unknown = append(d.unknown, v.Unknowns()...)
+	}
+	for _, key := range doorSources {
+		d.sources = append(d.sources, get(key).Items()...)
+	}
+	if self := get("self"); self.True() {
+		d.sources = append(d.sources, self)
+	}
+	return d
+}
+
+// opened compares the doors of a resource with what they were: each source, port and protocol must have been let in before.
 func opened(c *policy.Case) {
-	for _, property := range doors[c.Type] {
-		before := wide(c.Was(property))
-		for _, address := range c.Get(property).Items() {
-			if address.Unknown() {
-				c.Unclear(address)
-				continue
-			}
-			if !before[address.Show()] {
-				c.Fail(address, "nothing that was not let in before", policy.Saw(c.Node, property, "before: "+c.Was(property).Show()))
+	before := doorsOf(c, c.Was)
+	for _, now := range doorsOf(c, c.Get) {
+		c.Unclear(now.unknown...)
+		for _, source := range now.sources {
+			switch {
+			case len(now.unknown) > 0:
+			case source.Unknown():
+				c.Unclear(source)
+			case !letIn(source, now, before):
+				c.Broken(source.Path(), strings.TrimSpace(source.Show()+" on "+now.protocol+" "+now.ports.String()), "nothing that was not let in before")
 			}
 		}
 	}
-	if c.Type == "aws:ec2/securityGroup:SecurityGroup" {
-		return // Its ports are inside the compared blocks.
-	}
-	from, to := c.Get("fromPort"), c.Get("toPort")
-	if from.Unknown() || to.Unknown() {
-		c.Unclear(from, to)
-		return
-	}
-	if from.Number() < c.Was("fromPort").Number() || to.Number() > c.Was("toPort").Number() {
-		c.Broken("fromPort", "ports "+from.Show()+" to "+to.Show(), "no more than "+c.Was("fromPort").Show()+" to "+c.Was("toPort").Show())
-	}
-	if protocol := c.Get("ipProtocol"); protocol.Is("-1") && !c.Was("ipProtocol").Is("-1") {
-		c.Fail(protocol, "the protocol as it was: "+c.Was("ipProtocol").Show())
-	}
 }
 
-func wide(v policy.Value) map[string]bool {
-	set := map[string]bool{}
-	for _, item := range v.Items() {
-		set[item.Show()] = true
+// letIn says that earlier doors with the protocol and the ports let the source in already.
+func letIn(source policy.Value, now door, before []door) bool {
+	var ranges []netip.Prefix
+	for _, old := range before {
+		if !carries(old.protocol, now.protocol) || !old.ports.covers(now.ports) {
+			continue
+		}
+		for _, known := range old.sources {
+			if known.Text() == source.Text() {
+				return true
+			}
+			if p, ok := prefixOf(known); ok {
+				ranges = append(ranges, p)
+			}
+		}
 	}
-	return set
+	p, ok := prefixOf(source)
+	return ok && covered(p, ranges)
 }
 
 // openedExisting is about a new rule of a group that is there already.
 func openedExisting(c *policy.Case) {
-	group := c.Get("securityGroupId").Ref("aws:ec2/securityGroup:SecurityGroup").Node()
-	if group == nil || group.Op() == policy.Create || group.Op() == policy.Replace {
+	of := c.Get("securityGroupId").Ref(anySecurityGroup...).Node()
+	if of == nil || of.Op() == policy.Create || of.Op() == policy.Replace {
 		return
 	}
-	for _, property := range doors[c.Type] {
-		if v := c.Get(property); !v.Empty() {
-			c.Fail(v, "no new addresses let into a group that is in use", policy.Saw(group, "", "the group is there already"))
+	for _, d := range doorsOf(c, c.Get) {
+		for _, source := range d.sources {
+			c.Fail(source, "nobody new let into a group that is in use", policy.Saw(of, "", "the group is there already"))
 		}
 	}
 }
@@ -255,8 +311,14 @@ resources:
     type: aws:cloudwatch/metricAlarm:MetricAlarm
     parent: old
     step: {op: delete}
+  jobs: {type: "aws:sqs/queue:Queue", properties: {name: jobs}, step: {op: delete}}
+  waiting:
+    type: aws:cloudwatch/metricAlarm:MetricAlarm
+    parent: shop
+    properties: {metricName: ApproximateAgeOfOldestMessage, dimensions: {QueueName: jobs}}
+    step: {op: delete}
 `,
-			Bad:   []string{"busy#op=delete", "busy.actionsEnabled=false", "busy.alarmActions=[]"},
+			Bad:   []string{"busy#op=delete", "busy.actionsEnabled=false", "busy.alarmActions=[]", "waiting.dimensions.QueueName=other"},
 			Guard: "busy.alarmActions", Absent: policy.Violation, Also: []string{"alarm-has-action"}, FixtureOnly: "the environments are judged without a plan",
 		},
 	}
@@ -264,7 +326,29 @@ resources:
 
 // stays says that what the deleted alarm belonged to is still there: then it was removed by itself.
 func stays(g *policy.Graph, alarm *policy.Node) bool {
-	return alarm.Resource.Parent == "" || g.ByURN(alarm.Resource.Parent) != nil
+	if alarm.Resource.Parent != "" && g.ByURN(alarm.Resource.Parent) == nil {
+		return false
+	}
+	list, _ := readings(alarm)
+	for _, r := range list {
+		dimensions := r.Get("dimensions")
+		for _, name := range dimensions.Keys() {
+			if goneName(g, dimensions.Key(name).Text()) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// goneName says that the plan deletes what has the name, and nothing else has it.
+func goneName(g *policy.Graph, name string) bool {
+	if name == "" || len(g.Named(name)) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(g.Gone(), func(n *policy.Node) bool {
+		return n.ID == name || n.Get("name").Is(name) || n.Get("arnSuffix").Is(name) || n.Get("identifier").Is(name) || n.Get("clusterIdentifier").Is(name)
+	})
 }
 
 func silenced(c *policy.Case) {
@@ -283,11 +367,19 @@ func silenced(c *policy.Case) {
 	}
 }
 
-// guards are the protections that services have of their own, and the value that lifts them.
-var guards = map[string]string{
-	"deletionProtection": "false", "enableDeletionProtection": "false", "deletionProtectionEnabled": "false",
-	"skipFinalSnapshot": "true", "forceDestroy": "true", "forceDelete": "true",
+// protections are what services have of their own to keep a resource, or a last copy of it, and the values with which each
+// holds. What is not set is given as absent.
+var protections = []struct {
+	property string
+	holds    func(policy.Value) bool
+}{
+	{"deletionProtection", switchedOn}, {"enableDeletionProtection", switchedOn}, {"deletionProtectionEnabled", switchedOn}, {"disableApiTermination", switchedOn},
+	{"disableApiStop", switchedOn}, {"skipFinalSnapshot", switchedOff}, {"forceDestroy", switchedOff}, {"forceDelete", switchedOff}, {"enforceConsumerDeletion", switchedOff},
+	{"recoveryWindowInDays", func(v policy.Value) bool { return v.Absent() || v.Number() > 0 }},
 }
+
+func switchedOn(v policy.Value) bool  { return v.True() || v.Is("ACTIVE") }
+func switchedOff(v policy.Value) bool { return !v.True() }
 
 func protectionLifted() *policy.Rule {
 	return &policy.Rule{
@@ -313,9 +405,12 @@ resources:
     options: {protect: true}
     properties: {deletionProtection: true, skipFinalSnapshot: false}
     step: {op: update, protected: true, old: {deletionProtection: true, skipFinalSnapshot: false}}
+  media: {type: "aws:s3/bucketV2:BucketV2", options: {protect: true}, step: {op: update, old: {bucket: media}}}
+  users: {type: "aws:cognito/userPool:UserPool", options: {protect: true}, properties: {deletionProtection: ACTIVE}, step: {op: update, old: {deletionProtection: ACTIVE}}}
+  password: {type: "aws:secretsmanager/secret:Secret", options: {protect: true}, step: {op: update, old: {recoveryWindowInDays: 30}}}
 `,
-			Bad:   []string{"db#protect=false", "db.deletionProtection=false", "db.deletionProtection!", "db.skipFinalSnapshot=true"},
-			Guard: "db.deletionProtection", Absent: policy.Violation, FixtureOnly: "the environments are judged without a plan",
+			Bad:   []string{"db#protect=false", "db.deletionProtection=false", "db.deletionProtection!", "db.skipFinalSnapshot=true", "media.forceDestroy=true", "users.deletionProtection=INACTIVE", "password.recoveryWindowInDays=0"},
+			Guard: "db.deletionProtection", Absent: policy.Violation, Also: []string{"prod-protect", "prod-service-protection"}, FixtureOnly: "the environments are judged without a plan",
 		},
 	}
 }
@@ -327,19 +422,20 @@ func lifted(c *policy.Case) {
 	if c.Step.OldProtect && !c.Protect {
 		c.Broken("protect", "false, was true", "protect as it was")
 	}
-	for _, property := range guardNames {
-		was, now := c.Was(property), c.Get(property)
-		if was.Absent() || was.Is(guards[property]) {
+	if c.Step.Old == nil {
+		return
+	}
+	for _, p := range protections {
+		was, now := c.Was(p.property), c.Get(p.property)
+		if !p.holds(was) || was.Unknown() {
 			continue
 		}
 		if now.Unknown() {
 			c.Unclear(now)
 			continue
 		}
-		if now.Is(guards[property]) || now.Absent() && guards[property] == "false" {
+		if !p.holds(now) {
 			c.Fail(now, was.Show()+", as it was")
 		}
 	}
 }
-
-var guardNames = []string{"deletionProtection", "deletionProtectionEnabled", "enableDeletionProtection", "forceDelete", "forceDestroy", "skipFinalSnapshot"}

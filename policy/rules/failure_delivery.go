@@ -60,13 +60,17 @@ func judgeLetterKey(c *policy.Case, l deadLetter, key *policy.Node, sender publi
 
 // checkRedriveAllowed wants the dead-letter queue to take from the source: it takes from all unless it says otherwise.
 func checkRedriveAllowed(c *policy.Case, l deadLetter, target *policy.Node) {
+	const holderType = "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"
 	allowed := target.Get("redriveAllowPolicy").JSON()
+	if holders := referringBy(target.Graph(), holderType, "queueUrl", sqsQueue).to[target]; len(holders) > 0 {
+		allowed = holders[len(holders)-1].Get("redriveAllowPolicy").JSON()
+	}
 	permission := allowed.Get("redrivePermission")
 	switch {
 	case permission.Unknown():
 		c.UnclearBecause(l.at.Path(), "which queues the dead-letter queue takes from is not known yet")
 	case permission.Is("denyAll"), permission.Is("byQueue") && !listHas(allowed.Get("sourceQueueArns"), l.user.Get("arn").Text()):
-		c.Broken(l.at.Path(), "the dead-letter queue does not take from this one", "this queue among sourceQueueArns of its redriveAllowPolicy", policy.Saw(target, "redriveAllowPolicy", "refuses"))
+		c.Broken(l.at.Path(), "the dead-letter queue does not take from this one", "this queue among sourceQueueArns of its redriveAllowPolicy", policy.Saw(allowed.Node(), "redriveAllowPolicy", "refuses"))
 	}
 }
 

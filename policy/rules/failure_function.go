@@ -49,7 +49,7 @@ func lambdaAsyncDeadLetter() *policy.Rule {
 		Proof: policy.Proof{
 			Good: oneFailingFunction,
 			Bad: []string{
-				"fn.deadLetterConfig!",
+				"fn.deadLetterConfig!", "fn.deadLetterConfig! ; fn.arn=arn:aws:lambda:eu-central-1:111111111111:function:enrich ; subscription.endpoint=arn:aws:lambda:eu-central-1:111111111111:function:enrich:live",
 				`subscription! ; fn.deadLetterConfig! ; +call={type: "aws:cloudwatch/eventTarget:EventTarget", properties: {rule: r, arn: "${fn.arn}"}}`,
 				`subscription! ; fn.deadLetterConfig! ; +call={type: "aws:scheduler/schedule:Schedule", properties: {target: {arn: "${fn.arn}"}}}`,
 				`subscription! ; fn.deadLetterConfig! ; +uploads={type: "aws:s3/bucketNotification:BucketNotification", properties: {bucket: b, lambdaFunctions: [{lambdaFunctionArn: "${fn.arn}"}]}}`,
@@ -57,7 +57,7 @@ func lambdaAsyncDeadLetter() *policy.Rule {
 				`subscription! ; fn.deadLetterConfig! ; +may={type: "aws:lambda/permission:Permission", properties: {function: "${fn.name}", principal: iot.amazonaws.com}}`,
 			},
 			Unguarded: "a queue that is only known later counts: it will be there", Exempt: "subscription!",
-			Also: []string{"eventbridge-dead-letter", "scheduler-dead-letter", "lambda-permission-source-arn"}, FixtureOnly: "the product has no functions yet",
+			Also: []string{"eventbridge-dead-letter", "scheduler-dead-letter", "lambda-permission-source-arn", "ghost-reference"}, FixtureOnly: "the product has no functions yet",
 		},
 	}
 }
@@ -145,6 +145,11 @@ func asyncSources(g *policy.Graph) map[*policy.Node]*policy.Node {
 		for _, s := range asyncSenders {
 			for _, n := range g.ByType(s.sender) {
 				add(n.Get(s.function))
+			}
+		}
+		for _, n := range g.ByType("aws:ses/receiptRule:ReceiptRule") {
+			for _, to := range n.Get("lambdaActions").Items() {
+				add(to.Get("functionArn"))
 			}
 		}
 		for _, n := range g.ByType(bucketNotification) {

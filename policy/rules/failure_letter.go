@@ -99,6 +99,8 @@ func deadLetterDeliverable() *policy.Rule {
 				"key.policy.Statement[0].Principal.Service=sns.amazonaws.com", "key.policy.Statement[0].Action=kms:Decrypt", "lost.kmsMasterKeyId=alias/aws/sqs",
 				"grants!", "grants.policy.Statement[0].Resource=arn:aws:sqs:eu-central-1:111111111111:other", "grants.policy.Statement[0].Action=sqs:ReceiveMessage",
 				`beats.redrivePolicy={$json: {deadLetterTargetArn: "${lost.arn}", maxReceiveCount: 5}} ; lost.redriveAllowPolicy={$json: {redrivePermission: denyAll}}`,
+				`beats.redrivePolicy={$json: {deadLetterTargetArn: "${lost.arn}", maxReceiveCount: 5}} ; +takes={type: "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", properties: {queueUrl: "${lost.url}", redriveAllowPolicy: {$json: {redrivePermission: denyAll}}}}`,
+				`access.policy.Statement[0].Condition={StringEquals: {"aws:PrincipalOrgID": o-1}}`,
 			},
 			Guard: "access.policy", Absent: policy.Violation, Exempt: "call.deadLetterConfig!",
 			Also: []string{
@@ -116,12 +118,15 @@ func deadLetterAlarm() *policy.Rule {
 		Why:     "dead letters that nobody knows of are deleted after 14 days, and with them what your customers sent",
 		Fix:     "add an alarm on ApproximateNumberOfMessagesVisible of the queue with alarmActions; NumberOfMessagesSent does not count what SQS moves there itself",
 		Sources: []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html", "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html"},
-		Check:   checkLetterAlarm,
+		Settings: []policy.Setting{{
+			Name: "unseen", Kind: policy.KindNumber, Default: 100, Bounded: true, Minimum: 0, Maximum: 1000000, Help: "how many dead letters may lie there before the alarm fires; a choice, no source has a number",
+		}},
+		Check: checkLetterAlarm,
 		Proof: policy.Proof{
 			Good: oneFailurePath,
 			Bad: []string{
 				"waiting!", "waiting.metricName=NumberOfMessagesSent", "waiting.alarmActions=[]", "waiting.actionsEnabled=false", "waiting.comparisonOperator=LessThanThreshold",
-				"waiting.dimensions.QueueName=${beats.name}",
+				"waiting.dimensions.QueueName=${beats.name}", "waiting.threshold=100000",
 			},
 			Guard: "waiting.dimensions", Absent: policy.Violation, Exempt: `hook.redrivePolicy! ; call.deadLetterConfig! ; nightly.target.deadLetterConfig! ; pipe.sourceParameters!`,
 			Also: []string{
@@ -265,8 +270,9 @@ func checkLetterAlarm(c *policy.Case) {
 		return
 	}
 	index := watches(c.Graph())
+	unseen, _ := c.Number("unseen")
 	for _, w := range index.by[c.Node] {
-		counts := w.metric == "ApproximateNumberOfMessagesVisible" || w.metric == "ApproximateAgeOfOldestMessage"
+		counts := w.metric == "ApproximateNumberOfMessagesVisible" && w.alarm.Get("threshold").Number() <= unseen || w.metric == "ApproximateAgeOfOldestMessage"
 		if counts && acts(w.alarm) && !w.alarm.Get("comparisonOperator").In("LessThanThreshold", "LessThanOrEqualToThreshold") {
 			return
 		}

@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/seed-11444627/holdfast/policy"
+import (
+	"strings"
+
+	"github.com/seed-11444627/holdfast/policy"
+)
 
 // What Lambda does with a record of a stream that fails when nothing is said: tries again until the record expires.
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
@@ -105,13 +109,30 @@ func redriveOf(queue *policy.Node) policy.Value {
 	return queue.Get("redrivePolicy")
 }
 
-// functionOf is the function that a value names, itself or by an alias; nil when it is none of this stack.
+// functionOf is the function that a value names, itself or by an alias or a version; nil when it is none of this stack.
 func functionOf(v policy.Value) *policy.Node {
-	found := v.Ref(lambdaFunction, lambdaAlias).Node()
+	ref := v.Ref(lambdaFunction, lambdaAlias)
+	found := ref.Node()
+	if ref.How == policy.Outside {
+		found = qualified(v.Node().Graph(), ref.Text)
+	}
 	if found != nil && found.Type == lambdaAlias {
 		return found.Get("functionName").Ref(lambdaFunction).Node()
 	}
 	return found
+}
+
+// qualified is the function of an ARN or a name with a version or an alias behind it; nil when there is not exactly one.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+func qualified(g *policy.Graph, text string) *policy.Node {
+	end := strings.LastIndex(text, ":")
+	if end < 0 {
+		return nil
+	}
+	if found := g.Named(text[:end], lambdaFunction); len(found) == 1 {
+		return found[0]
+	}
+	return nil
 }
 
 func roleOfFunction(v policy.Value) policy.Value {

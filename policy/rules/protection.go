@@ -13,6 +13,10 @@ var statefulTypes = []string{
 	redshiftCluster, redshiftNamespace, cacheGroup, "aws:memorydb/cluster:Cluster", "aws:kinesis/stream:Stream",
 	"aws:route53/zone:Zone", "aws:ecr/repository:Repository", "aws:secretsmanager/secret:Secret", "aws:backup/vault:Vault",
 	"aws:opensearch/domain:Domain", "aws:msk/cluster:Cluster", "aws:cognito/userPool:UserPool",
+	"aws:docdb/cluster:Cluster", "aws:docdb/elasticCluster:ElasticCluster", "aws:neptune/cluster:Cluster", "aws:ebs/volume:Volume", "aws:kms/replicaKey:ReplicaKey",
+	"aws:fsx/windowsFileSystem:WindowsFileSystem", "aws:fsx/lustreFileSystem:LustreFileSystem", "aws:fsx/ontapFileSystem:OntapFileSystem",
+	"aws:fsx/openZfsFileSystem:OpenZfsFileSystem", "aws:s3/directoryBucket:DirectoryBucket", "aws:keyspaces/table:Table", "aws:timestreamwrite/table:Table",
+	"aws:timestreaminfluxdb/dbInstance:DbInstance",
 }
 
 // A guard is a property by which the service itself keeps a resource, or what it held, from being deleted.
@@ -40,11 +44,13 @@ var snapshotted = []guard{
 var serviceGuards = map[string][]guard{
 	"aws:s3/bucketV2:BucketV2": {notForced("forceDestroy")}, "aws:s3/bucket:Bucket": {notForced("forceDestroy")},
 	dbInstance: snapshotted, dbCluster: snapshotted, redshiftCluster: snapshotted,
-	"aws:rds/globalCluster:GlobalCluster": {kept("deletionProtection"), notForced("forceDestroy")},
-	"aws:ecr/repository:Repository":       {notForced("forceDelete")},
-	"aws:route53/zone:Zone":               {notForced("forceDestroy")},
-	"aws:backup/vault:Vault":              {notForced("forceDestroy")},
-	"aws:kinesis/stream:Stream":           {notForced("enforceConsumerDeletion")},
+	"aws:docdb/cluster:Cluster": snapshotted, "aws:neptune/cluster:Cluster": snapshotted,
+	"aws:s3/directoryBucket:DirectoryBucket": {notForced("forceDestroy")},
+	"aws:rds/globalCluster:GlobalCluster":    {kept("deletionProtection"), notForced("forceDestroy")},
+	"aws:ecr/repository:Repository":          {notForced("forceDelete")},
+	"aws:route53/zone:Zone":                  {notForced("forceDestroy")},
+	"aws:backup/vault:Vault":                 {notForced("forceDestroy")},
+	"aws:kinesis/stream:Stream":              {notForced("enforceConsumerDeletion")},
 	"aws:cognito/userPool:UserPool": {{
 		"deletionProtection", "ACTIVE", "set deletionProtection to ACTIVE", func(v policy.Value) bool { return v.Is("ACTIVE") },
 	}},

@@ -66,6 +66,14 @@ func (f planFlow) slowest() timing {
 	return from(f.start)
 }
 
+// within is the way through a plan that is ended from outside: what has no end, or one that is not known, takes all of it.
+func (t timing) within(limit float64) timing {
+	if t.endless != "" || t.unclear != "" || t.seconds > limit {
+		return timing{seconds: limit, names: append(t.names, "until its own limit "+span(limit))}
+	}
+	return t
+}
+
 func firstText(texts ...string) string {
 	for _, text := range texts {
 		if text != "" {
@@ -167,10 +175,28 @@ func automationStep(document, step object) state {
 			return state{unclear: "how long step " + step.text("name") + " sleeps"}
 		}
 	}
+	if step.text("action") == "aws:loop" && !given {
+		return loopState(document, step)
+	}
 	if many {
 		seconds *= max(attempts, 1)
 	}
 	return state{seconds: seconds}
+}
+
+// loopState is a loop without a time-out of its own: its steps, as often as it may run them.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-loop.html
+func loopState(document, step object) state {
+	const mostIterations = 100
+	inputs := step.object("inputs")
+	inside := automationFlow(object{"mainSteps": inputs["Steps"], "parameters": document["parameters"]}).slowest()
+	times := mostIterations
+	if items, listed := inputs["Iterators"].([]any); listed {
+		times = len(items)
+	}
+	return state{
+		seconds: inside.seconds * orDefault(inputs, "MaxIterations", float64(times)), endless: inside.endless, unclear: inside.unclear,
+	}
 }
 
 var parameterUse = regexp.MustCompile(`^\{\{\s*([A-Za-z0-9_]+)\s*\}\}$`)
@@ -273,6 +299,9 @@ func machineState(name string, one object) state {
 func taskState(name string, one object) state {
 	seconds, given, known := one.number("TimeoutSeconds")
 	if !known {
+		return state{unclear: "the time-out of " + name}
+	}
+	if !given && one["TimeoutSecondsPath"] != nil {
 		return state{unclear: "the time-out of " + name}
 	}
 	if !given {

@@ -49,6 +49,9 @@ resources:
     properties:
       name: promote-standby
       definition: '{"StartAt": "Promote", "States": {"Promote": {"Type": "Task", "TimeoutSeconds": 300, "Next": "Settle"}, "Settle": {"Type": "Wait", "Seconds": 60, "End": true}}}'
+  short:
+    type: aws:sfn/stateMachine:StateMachine
+    properties: {name: promote-reader, type: EXPRESS, definition: '{"StartAt": "Promote", "States": {"Promote": {"Type": "Task", "End": true}}}'}
   switch:
     type: aws-native:arcregionswitch:Plan
     provider: none
@@ -57,14 +60,16 @@ resources:
 			Bad: []string{
 				`evacuate.content='{"mainSteps": [{"name": "a", "action": "aws:executeAwsApi", "timeoutSeconds": 900}, {"name": "b", "action": "aws:executeAwsApi", "timeoutSeconds": 1200}, {"name": "c", "action": "aws:executeAwsApi", "timeoutSeconds": 300}]}'`,
 				"evacuate.content.mainSteps[1].maxAttempts=10", "evacuate.content.mainSteps[0].action=aws:approve ; evacuate.content.mainSteps[0].timeoutSeconds!",
-				"evacuate.content.mainSteps[2].inputs.Duration=PT1H", "evacuate.content.mainSteps[2].nextStep=shift",
+				"evacuate.content.mainSteps[2].inputs.Duration=PT1H",
+				`evacuate.content.mainSteps[2]={"name": "wait", "action": "aws:loop", "inputs": {"MaxIterations": 60, "Steps": [{"name": "look", "action": "aws:sleep", "inputs": {"Duration": "PT1M"}}]}}`,
+				"promote.definition.TimeoutSeconds=6000 ; promote.definition.States.Promote.TimeoutSeconds!", "evacuate.content.mainSteps[2].nextStep=shift",
 				`evacuate.content="{parameters: {limit: {type: Integer, default: 1000}}, mainSteps: [{name: a, action: 'aws:executeScript', timeoutSeconds: '{{ limit }}'}]}"`,
 				"promote.definition.States.Promote.TimeoutSeconds!", "promote.definition.States.Promote.TimeoutSeconds=900", "promote.definition.States.Settle.Seconds=3600",
 				`promote.definition.States.Promote.Retry=[{"ErrorEquals": ["States.ALL"]}]`,
 				"switch.workflows[0].steps[0].executionBlockConfiguration.ec2AsgCapacityIncreaseConfig.timeoutMinutes=6", "switch.recoveryTimeObjectiveMinutes=8",
 				"@policy.recovery-plan-in-time.rtoSeconds=300",
 			},
-			Guard: "evacuate.content", Absent: policy.Pass, Exempt: `evacuate.documentType=Command ; promote.name=orders ; promote.definition='{"StartAt": "A", "States": {"A": {"Type": "Pass"}}}' ; switch!`,
+			Guard: "evacuate.content", Absent: policy.Pass, Exempt: `evacuate.documentType=Command ; promote.name=orders ; promote.definition='{"StartAt": "A", "States": {"A": {"Type": "Pass"}}}' ; switch! ; short!`,
 		},
 	}
 }
@@ -93,12 +98,14 @@ func checkPlan(c *policy.Case) {
 		return
 	}
 	t := machineFlow(document).slowest()
-	// The machine's own limit ends what its states do not.
+	// The machine's own limit ends what its states do not, and AWS ends an express one after five minutes.
+	// https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
+	const expressLimit = 300
 	if whole, given, known := document.number("TimeoutSeconds"); given && known {
-		t.seconds, t.endless, t.unclear = min(t.seconds, whole), "", ""
-		if t.seconds < whole {
-			t.seconds = min(whole, max(t.seconds, 0))
-		}
+		t = t.within(whole)
+	}
+	if c.Get("type").Is("EXPRESS") {
+		t = t.within(expressLimit)
 	}
 	judgePlan(c, source.Path(), t, limit)
 }

@@ -36,6 +36,7 @@ func retentionRules() []*policy.Rule {
 				"plain.tags.retention-class=events", "records.retentionPeriod=24", "lifecycle!", "lifecycle.rules[0].status=Disabled", "lifecycle.rules[0].transitions=[]",
 				"lifecycle.rules[0].transitions[0].days=30", "lifecycle.rules[0].transitions[0].days=180", "lifecycle.rules[0].transitions[0].storageClass=STANDARD_IA",
 				"lifecycle.rules[0].expiration.days=365", "lifecycle.rules[0].expiration.days=1000", "lifecycle.rules[0].expiration!", "lifecycle.rules[0].noncurrentVersionExpiration!",
+				"lifecycle.rules[0].noncurrentVersionExpiration.noncurrentDays=3650", "lifecycle.rules[0].filter={prefix: logs/}", "lifecycle.rules[0].prefix=logs/",
 				"delivery.extendedS3Configuration={bucketArn: 'arn:aws:s3:::scratch'}", "clicks.tags.retention-class=unheard-of",
 			},
 			Guard: "clicks.retentionInDays", Absent: policy.Violation, Exempt: "plain.retentionInDays=30", Also: []string{"log-retention", "lambda-log-retention", "kinesis-retention", "s3-lifecycle", "s3-lifecycle-accepted", "log-path"},
@@ -200,11 +201,14 @@ func checkBucketTiers(c *policy.Case, t tiers) {
 		c.Broken("", "no life cycle that moves and ends objects", fmt.Sprintf("a move to an archive after %v days and an end after %v", t.warm, t.cold))
 		return
 	}
+	if !slices.ContainsFunc(rules, func(r lifecycleRule) bool { return r.whole }) && sure {
+		c.Broken("", "its life cycle is about some of the objects only", "a rule for every object", policy.Saw(rules[0].value.Node(), rules[0].value.Path(), "has a filter"))
+	}
 	for _, rule := range rules {
 		at := c.At(rule.value.Node())
 		saw := policy.Saw(c.Node, "", "is the bucket")
 		at.Require(rule.expires, fmt.Sprintf("%v days", t.cold), func(v policy.Value) bool { return about(v, t.cold) }, saw)
-		at.Require(rule.noncurrent, "an end of old versions too", func(v policy.Value) bool { return !v.Empty() }, saw)
+		at.Require(rule.noncurrent, fmt.Sprintf("an end of old versions too, after %v days at most", t.cold), func(v policy.Value) bool { return v.IsNumber() && v.Number() <= t.cold+slack }, saw)
 		checkMoves(at, rule, t, saw)
 	}
 }

@@ -95,7 +95,7 @@ func addGroup(needs map[*policy.Node]*demand, n *policy.Node) {
 	}
 	maximum := n.Get("maxSize")
 	servers := mostServers(n, maximum.Number())
-	count := float64(len(found))
+	count, left := float64(len(found)), float64(subnetsLeft(found))
 	for _, at := range found {
 		own := needs[at]
 		own.groups = append(own.groups, n)
@@ -111,14 +111,28 @@ func addGroup(needs map[*policy.Node]*demand, n *policy.Node) {
 		own.now += share
 		own.parts = append(own.parts, fmt.Sprintf("%v for %s, at most %v servers over %d subnets", share, n, servers, len(found)))
 		if count > 1 {
-			share = math.Ceil(servers / (count - 1))
+			share = math.Ceil(servers / left)
 		}
 		own.afterLoss += share
 	}
 }
 
+// subnetsLeft is how many subnets are left when the zone with the most of them is lost, one at least; a subnet whose zone is
+// not known counts as the only one in its own.
+func subnetsLeft(all []*policy.Node) int {
+	inZone, most := map[string]int{}, 1
+	for _, at := range all {
+		if zone := zoneOf(at); zone.Known() {
+			inZone[zone.Text()]++
+			most = max(most, inZone[zone.Text()])
+		}
+	}
+	return max(1, len(all)-most)
+}
+
 // mostServers is how many servers of a group run at most: above the maximum while zones are rebalanced or servers replaced.
 func mostServers(n *policy.Node, maximum float64) float64 {
+	maximum = max(maximum, n.Get("warmPool.maxGroupPreparedCapacity").Number())
 	surge := max(1, math.Ceil(maximum*rebalancingShare))
 	for _, path := range []string{"instanceMaintenancePolicy.maxHealthyPercentage", "instanceRefresh.preferences.maxHealthyPercentage"} {
 		if share := n.Get(path).Number(); share > 100 {
@@ -180,8 +194,7 @@ func judgeNeed(judge func(c *policy.Case, own *demand, wanted float64, has float
 // groupShare is how many servers of a group stand in one of its subnets when a zone is lost.
 func groupShare(n *policy.Node) float64 {
 	found, _ := n.Get("vpcZoneIdentifiers").Refs(subnet)
-	left := max(1, float64(len(found)-1))
-	return math.Ceil(mostServers(n, n.Get("maxSize").Number()) / left)
+	return math.Ceil(mostServers(n, n.Get("maxSize").Number()) / float64(subnetsLeft(found)))
 }
 
 // spaceSettings are what a stack's graph cannot show.
@@ -227,10 +240,12 @@ func subnetFits() *policy.Rule {
 				c.Get("cidrBlock").Show(), has, own.now, own.afterLoss, strings.Join(own.parts, "; ")), fmt.Sprintf("%v addresses", wanted), details...)
 		}),
 		Proof: policy.Proof{
-			Good:  spaceStack,
-			Bad:   []string{"web.maxSize=20000", "a.cidrBlock=10.0.1.0/27", "a.cidrBlock=10.0.1.0/28", "web.maxSize=50", `web.vpcZoneIdentifiers! ; a.cidrBlock=10.0.1.0/28`},
+			Good: spaceStack,
+			Bad: []string{"web.maxSize=20000", "a.cidrBlock=10.0.1.0/27", "a.cidrBlock=10.0.1.0/28", "web.maxSize=50", `web.vpcZoneIdentifiers! ; a.cidrBlock=10.0.1.0/28`, "web.warmPool={maxGroupPreparedCapacity: 90}",
+				`+a2={type: "aws:ec2/subnet:Subnet", properties: {vpcId: "${net.id}", cidrBlock: 10.0.3.0/26, availabilityZone: eu-central-1a}} ; +b2={type: "aws:ec2/subnet:Subnet", properties: {vpcId: "${net.id}", cidrBlock: 10.0.4.0/26, availabilityZone: eu-central-1b}} ; web.vpcZoneIdentifiers=["${a.id}", "${b.id}", "${a2.id}", "${b2.id}"] ; web.maxSize=100`,
+			},
 			Guard: "a.cidrBlock", Absent: policy.Unknown, Exempt: "web! ; front!",
-			Also: []string{"subnet-headroom", "subnet-inside-network", "elb-to-instance-reachability", "cost-ceiling", "size-ceiling", "asg-multi-az"},
+			Also: []string{"required-tags", "subnet-headroom", "subnet-inside-network", "elb-to-instance-reachability", "cost-ceiling", "size-ceiling", "asg-multi-az"},
 		},
 	}
 }

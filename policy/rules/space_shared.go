@@ -3,6 +3,7 @@ package rules
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/seed-11444627/holdfast/policy"
 )
@@ -102,6 +103,10 @@ func judgeSharing(c *policy.Case, sender *policy.Node, own *zones) {
 			c.Unclear(theirs.missing...)
 			return
 		}
+		if idsAndNames(own, theirs) {
+			c.UnclearBecause("vpcZoneIdentifiers", "some subnets name their zone and others its id, and an account gives names to ids as it likes")
+			return
+		}
 		c.Broken("vpcZoneIdentifiers", "the group has zone "+zone+", and "+sender.String()+" stands in "+theirs.String(), "a load balancer in every zone of the group",
 			policy.Saw(sender, "subnets", "sends the requests"), policy.Fix("add a subnet of %s to subnets of %s", zone, sender))
 	}
@@ -109,6 +114,18 @@ func judgeSharing(c *policy.Case, sender *policy.Node, own *zones) {
 		c.Unclear(own.missing...)
 	}
 	judgePublicSubnets(c, sender, theirs)
+}
+
+// idsAndNames says that some of the zones are names, such as eu-central-1a, and others ids, such as euc1-az2.
+// https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
+func idsAndNames(all ...*zones) bool {
+	ids, names := false, false
+	for _, z := range all {
+		for zone := range z.names {
+			ids, names = ids || strings.Contains(zone, "-az"), names || !strings.Contains(zone, "-az")
+		}
+	}
+	return ids && names
 }
 
 // judgePublicSubnets wants a load balancer that faces the internet in public subnets.

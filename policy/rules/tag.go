@@ -93,7 +93,7 @@ func (t tagRule) judge(c *policy.Case, where string, s tagSet) {
 		case !found:
 			missing = append(missing, key+near(key, s.values))
 		case value.Unknown(): // It will be there.
-		case value.Empty():
+		case value.Empty() || value.Known() && strings.TrimSpace(value.Text()) == "":
 			c.Fail(value, "a value for the tag "+key)
 		case key == t.environmentKey && t.environment != "" && !value.Is(t.environment):
 			c.Fail(value, "the stack's own environment, "+t.environment, policy.Because("costs and incidents are counted for another environment than the one that they happen in"))
@@ -175,7 +175,7 @@ resources:
   web: {type: "kubernetes:apps/v1:Deployment", properties: {metadata: {name: web, namespace: shop, labels: {owner: platform}}}}
 `,
 			Bad: []string{
-				"jobs.tags.environment=nowhere", `jobs.tags.owner=""`, "jobs.tags.data-class=open", "group.tags=[]", "launch.tagSpecifications!",
+				"jobs.tags.environment=nowhere", `jobs.tags.owner=""`, `jobs.tags.owner="  "`, "jobs.tags.data-class=open", "group.tags=[]", "launch.tagSpecifications!",
 				"launch.tagSpecifications[1].tags!", "launch.tagSpecifications[0].tags.owner!", "service.propagateTags!", "web.metadata.labels!",
 				"aws.defaultTags!", "aws.defaultTags.tags.owner!",
 			},
