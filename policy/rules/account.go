@@ -215,7 +215,7 @@ resources:
 `,
 			Bad: []string{
 				`key.policy.Statement[0].Principal.AWS=["arn:aws:iam::111111111111:root", "arn:aws:iam::222222222222:root", "arn:aws:iam::333333333333:root"]`,
-				"key.description=as in 333333333333 and 222222222222",
+				"key.description=as in 333333333333 and 222222222222", "key.tags={peer: 222222222222}",
 			},
 			Unguarded: "every value of the stack is read; what is not known yet is read in the update",
 		},

@@ -47,6 +47,8 @@ resources:
 				"template.userData=IyEvYmluL2Jhc2gKZXhwb3J0IFA9ImNvcnJlY3QgaG9yc2UvYmF0dGVyeSIK",
 				"template.userData=H4sIAAAAAAACA1NW1E/KzNNPSizO4EqtKMgvKlEIsFVKzi8qSk0uUcjILypOBUqWlKQWVSpxAQAYfo6pLQAAAA==",
 				"template.description=Y29ycmVjdCBob3JzZS9iYXR0ZXJ5",
+				`template.description="Basic c2hvcDpjb3JyZWN0IGhvcnNlL2JhdHRlcnk="`,
+				`template.tags={"correct horse/battery": x}`,
 				"dashboard.dashboardBody.widgets[0].text=\"correct horse/battery\"",
 			},
 			Unguarded:   "every value of the stack is read; what is not known yet is read in the update",
@@ -79,11 +81,19 @@ func plainPlace(resource, path string) string {
 		return keys[0]
 	}
 	for _, key := range keys {
-		if slices.Contains(plainPlaces, key) {
+		if slices.Contains(plainPlaces, key) || slices.Contains(typedPlaces[resource], key) {
 			return key
 		}
 	}
 	return ""
+}
+
+// typedPlaces are keys that are public under some types only.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/documents.html
+// https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/environments-cfg-softwaresettings.html
+var typedPlaces = map[string][]string{
+	ssmDocument: {"content"}, dnsRecord: {"records"}, eventTarget: {"input", "inputTransformer"}, scheduledCall: {"input"},
+	"aws:elasticbeanstalk/environment:Environment": {"settings"}, "aws:cloudfront/function:Function": {"code"}, "aws:ssm/association:Association": {"parameters"},
 }
 
 func secretInPlainPlace() *policy.Rule {
@@ -106,8 +116,9 @@ resources:
 			Bad: []string{
 				`template.userData={$secret: "c2VjcmV0"}`, `template.description={$secret: x}`, `template.tags.owner={$secret: x}`,
 				`template.tagSpecifications[0]={resourceType: instance, tags: {$secret: {a: b}}}`, `dashboard.dashboardBody={$secret: "{}"}`,
+				"stored.type=String", `+runbook={type: "aws:ssm/document:Document", properties: {name: restart, content: {$secret: "{}"}}}`,
 			},
-			Unguarded: "the mark of a secret is there while its value is not known", Also: []string{"asg-tags-propagate", "required-tags"},
+			Unguarded: "the mark of a secret is there while its value is not known", Also: []string{"asg-tags-propagate", "required-tags", "ssm-param-secure"},
 		},
 	}
 }
@@ -134,7 +145,8 @@ resources:
 				"template.description=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N",
 				"template.description=postgres://shop:hunter2@db.example.com/shop",
 				"template.tags.apiToken=9fK2mQ7xLp4Rt8Vw3Zb6Nc1",
-				"template.tags.password=correct-Horse",
+				"template.tags.password=correct-Horse", "template.description=\"Server=db;User Id=sa;Password=Sup3rSecret;\"",
+				`dashboard.dashboardBody.widgets[0].text="export DB_PASSWORD=correct-Horse1 && run"`, "template.userData=eyJwYXNzd29yZCI6ICJjb3JyZWN0LUhvcnNlMSJ9",
 				"template.userData=IyEvYmluL2Jhc2gKZXhwb3J0IEFQSV9UT0tFTj0nOWZLMm1RN3hMcDRSdDhWdzNaYjZOYzEnCg==",
 				`dashboard.dashboardBody.widgets[0]={name: DB_PASSWORD, value: correct-Horse}`,
 				`dashboard.dashboardBody.widgets[0].text="-----BEGIN PRIVATE KEY-----\nMII"`,

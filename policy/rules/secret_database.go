@@ -29,7 +29,7 @@ var keptPasswords = map[string]keptPassword{
 	"aws:opensearch/domain:Domain":                      {password: "advancedSecurityOptions.masterUserOptions.masterUserPassword"},
 	"aws:memorydb/user:User":                            {password: "authenticationMode.passwords"},
 	"aws:elasticache/user:User":                         {password: "passwords"},
-	"aws:mq/broker:Broker":                              {password: "users[0].password"},
+	"aws:mq/broker:Broker":                              {password: "users"},
 }
 
 func databasePassword() *policy.Rule {
@@ -52,11 +52,12 @@ resources:
   db: {type: "aws:rds/instance:Instance", properties: {storageEncrypted: true, manageMasterUserPassword: true}}
   copy: {type: "aws:rds/instance:Instance", properties: {storageEncrypted: true, replicateSourceDb: db}}
   cluster: {type: "aws:rds/cluster:Cluster", properties: {storageEncrypted: true, masterPassword: {$secret: "p"}}}
+  broker: {type: "aws:mq/broker:Broker", properties: {users: [{username: a, password: {$secret: "p"}}, {username: b, password: {$secret: "p"}}]}}
   user: {type: "aws:elasticache/user:User", properties: {passwords: [{$secret: "p"}]}}
 `,
 			Bad: []string{
 				"db.manageMasterUserPassword!", "db.manageMasterUserPassword! ; db.password=plain-and-simple", "cluster.masterPassword=plain-and-simple",
-				"user.passwords[0]=plain-and-simple", "db.manageMasterUserPassword=false",
+				"user.passwords[0]=plain-and-simple", "broker.users[1].password=plain-and-simple", "db.manageMasterUserPassword=false",
 			},
 			Guard: "db.manageMasterUserPassword", Absent: policy.Violation, Also: []string{"secret-shaped-text"},
 			FixtureOnly: "the environments have no databases",
@@ -84,6 +85,9 @@ func checkPassword(c *policy.Case) {
 // judgePassword wants a password, or each of several, to be marked as a secret.
 func judgePassword(c *policy.Case, given policy.Value) {
 	for _, each := range given.Items() {
+		if each.IsObject() { // One of several users.
+			each = each.Get("password")
+		}
 		switch {
 		case each.Secret():
 		case each.Unknown():

@@ -60,8 +60,11 @@ func (s *scanner) visit(v policy.Value) bool {
 		return false
 	case v.IsText():
 		s.leaf(v)
+	case v.IsNumber():
+		s.account(v, "", v.Text())
 	case v.IsObject():
 		s.pair(v)
+		s.names(v)
 	}
 	return true
 }
@@ -71,6 +74,9 @@ func (s *scanner) secret(v policy.Value) {
 	if s.node.Type == policy.StackType {
 		s.exported = append(s.exported, place{s.node, v.Path(), "a secret"})
 		return
+	}
+	if s.node.Type == ssmParameter && s.node.Get("type").In("String", "StringList") && (v.Path() == "value" || v.Path() == "insecureValue") {
+		s.tainted = append(s.tainted, place{s.node, v.Path(), "a secret in a parameter that is no SecureString"})
 	}
 	if key := plainPlace(s.node.Type, v.Path()); key != "" {
 		s.tainted = append(s.tainted, place{s.node, v.Path(), "a secret under " + key})
@@ -96,6 +102,24 @@ func (s *scanner) leaf(v policy.Value) {
 	}
 }
 
+// names looks for secrets in the keys of an object, which tags and settings choose as they like.
+func (s *scanner) names(v policy.Value) {
+	for _, name := range v.Keys() {
+		for _, key := range s.search.in(name) {
+			s.leaked = append(s.leaked, place{s.node, v.Path(), "one of its keys holds the value of the secret " + key})
+		}
+	}
+}
+
+// account notes the accounts of others in a text.
+func (s *scanner) account(v policy.Value, note, text string) {
+	for _, id := range accountIDs(text) {
+		if id != s.own {
+			s.accounts = append(s.accounts, place{s.node, v.Path() + note, id})
+		}
+	}
+}
+
 func (s *scanner) ofSecret(key string) bool {
 	is, met := s.keys[key]
 	if !met {
@@ -110,18 +134,20 @@ func (s *scanner) text(v policy.Value, note, text string) {
 	for _, key := range s.search.in(text) {
 		s.leaked = append(s.leaked, place{s.node, v.Path() + note, "it holds the value of the secret " + key})
 	}
-	for _, id := range accountIDs(text) {
-		if id != s.own {
-			s.accounts = append(s.accounts, place{s.node, v.Path() + note, id})
-		}
-	}
+	s.account(v, note, text)
 	what := shapeIn(text)
-	if what == "" && strings.Contains(text, "\n") {
+	if what == "" && mayAssign(text) {
 		what = assignedSecret(text)
 	}
 	if what != "" {
 		s.shaped = append(s.shaped, place{s.node, v.Path() + note, what})
 	}
+}
+
+// mayAssign says that a text is more than a value: a script, a file, a document, or settings in one line. In a single line a
+// colon stands in ARNs and sentences too, so that only an equals sign counts.
+func mayAssign(text string) bool {
+	return strings.Contains(text, "\n") || strings.HasPrefix(text, "{") || strings.Contains(text, "=") && !strings.Contains(text, "://") && !strings.HasPrefix(text, "arn:")
 }
 
 // pair looks at {name: DB_PASSWORD, value: …}, in which the key of the value is a value.
@@ -171,8 +197,8 @@ type secretSearch struct {
 // A shorter secret may be part of any text; a longer one is searched by the middle, because PEM and the like begin alike.
 const shortestSearched, longestSearched = 8, 96
 
-// searchOf takes each secret as it is, and as texts carry it: escaped for a URL, and in base64 but for the last letter, which
-// depends on what follows.
+// searchOf takes each secret as it is, and as texts carry it: escaped for a URL, and in base64 but for the letters that depend
+// on what stands before and behind it.
 func searchOf(stack policy.Stack) secretSearch {
 	var s secretSearch
 	build := ahocorasick.NewTrieBuilder()
@@ -182,8 +208,7 @@ func searchOf(stack policy.Stack) secretSearch {
 		if len(value) < shortestSearched {
 			continue
 		}
-		encoded := strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(value)), "=")
-		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), encoded[:len(encoded)-1]} {
+		for _, form := range append([]string{value, url.QueryEscape(value), url.PathEscape(value)}, inBase64(value)...) {
 			if cut := len(form) - longestSearched; cut > 0 {
 				form = form[cut/2 : cut/2+longestSearched]
 			}
@@ -198,6 +223,16 @@ func searchOf(stack policy.Stack) secretSearch {
 		s.trie = build.Build()
 	}
 	return s
+}
+
+// inBase64 are the letters that a text has in base64 wherever in three bytes it begins, as in "name:password".
+func inBase64(value string) []string {
+	var forms []string
+	for before, dependent := range []int{0, 2, 3} {
+		encoded := strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before)+value)), "=")
+		forms = append(forms, encoded[dependent:len(encoded)-1])
+	}
+	return forms
 }
 
 // in are the configuration keys whose values are in the text.
