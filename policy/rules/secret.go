@@ -116,9 +116,9 @@ resources:
 			Bad: []string{
 				`template.userData={$secret: "c2VjcmV0"}`, `template.description={$secret: x}`, `template.tags.owner={$secret: x}`,
 				`template.tagSpecifications[0]={resourceType: instance, tags: {$secret: {a: b}}}`, `dashboard.dashboardBody={$secret: "{}"}`,
-				"stored.type=String", `+runbook={type: "aws:ssm/document:Document", properties: {name: restart, content: {$secret: "{}"}}}`,
+				`+runbook={type: "aws:ssm/document:Document", properties: {name: restart, content: {$secret: "{}"}}}`,
 			},
-			Unguarded: "the mark of a secret is there while its value is not known", Also: []string{"asg-tags-propagate", "required-tags", "ssm-param-secure"},
+			Unguarded: "the mark of a secret is there while its value is not known", Also: []string{"asg-tags-propagate", "required-tags"},
 		},
 	}
 }

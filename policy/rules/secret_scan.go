@@ -75,9 +75,6 @@ func (s *scanner) secret(v policy.Value) {
 		s.exported = append(s.exported, place{s.node, v.Path(), "a secret"})
 		return
 	}
-	if s.node.Type == ssmParameter && s.node.Get("type").In("String", "StringList") && (v.Path() == "value" || v.Path() == "insecureValue") {
-		s.tainted = append(s.tainted, place{s.node, v.Path(), "a secret in a parameter that is no SecureString"})
-	}
 	if key := plainPlace(s.node.Type, v.Path()); key != "" {
 		s.tainted = append(s.tainted, place{s.node, v.Path(), "a secret under " + key})
 	}
