@@ -101,10 +101,10 @@ func lambdaSecretEnv() *policy.Rule {
 resources:
   fn:
     type: aws:lambda/function:Function
-    properties: {name: enrich, environment: {variables: {DB_PASSWORD: "arn:aws:secretsmanager:eu-central-1:111111111111:secret:db-AbCdEf", STAGE: prod}}}
+    properties: {name: enrich, environment: {variables: {DB_PASSWORD: "arn:aws:secretsmanager:eu-central-1:111111111111:secret:db-AbCdEf", STAGE: prod, API_KEY_HEADER: x-api-key, TOKEN_TTL_SECONDS: "3600"}}}
 `,
 			Bad: []string{
-				`fn.environment.variables.DB_PASSWORD=hunter2hunter2`, `fn.environment.variables.STAGE={$secret: "not for the environment"}`,
+				`fn.environment.variables.DB_PWD=hunter2hunter2`, `fn.environment.variables.DB_PASSWORD=hunter2hunter2`, `fn.environment.variables.STAGE={$secret: "not for the environment"}`,
 				`fn.environment.variables.STAGE=AKIAIOSFODNN7EXAMPLE`,
 			},
 			Guard: "fn.environment.variables.DB_PASSWORD", Absent: policy.Pass,

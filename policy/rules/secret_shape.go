@@ -12,7 +12,7 @@ import (
 var (
 	secretWord = regexp.MustCompile(`(?i)(password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential)`)
 	// notTheValue are ends of keys that say something about a secret. The tokens make a request idempotent, or lock.
-	notTheValue = regexp.MustCompile(`(?i)(arn|arns|id|ids|name|names|version|ttl|path|file|uri|url|type|policy|days|seconds|enabled|length|manager|kms|required|rotation|` +
+	notTheValue = regexp.MustCompile(`(?i)(arn|arns|id|ids|name|names|version|ttl|path|file|uri|url|type|policy|days|seconds|enabled|length|manager|kms|required|rotation|header|audience|algorithm|expiry|expiration|minutes|hours|limit|format|prefix|tokenizer|rounds|` +
 		`alias|tokens|creationtoken|clienttoken|requesttoken|idempotencytoken|locktoken|passworddata|parameter|ref|store|role|region|endpoint|issuer)$`)
 	passwordKey = regexp.MustCompile(`(?i)(password|passwd|passphrase)$`)
 )
