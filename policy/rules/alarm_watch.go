@@ -12,8 +12,6 @@ type reading struct {
 	policy.Value
 	// period is the metric's own period.
 	period policy.Value
-	// filled says that an expression of the alarm reads a gap of the metric as zero.
-	filled bool
 }
 
 // readings are the metrics of an alarm, its own or those of its queries; unknown is set while they are not known.
@@ -31,18 +29,10 @@ func readings(alarm *policy.Node) (list []reading, unknown policy.Value) {
 			return nil, metric
 		}
 		if !metric.Absent() {
-			list = append(list, reading{metric, metric.Get("period"), filledWithZero(queries, query.Get("id").Text())})
+			list = append(list, reading{metric, metric.Get("period")})
 		}
 	}
 	return list, policy.Value{}
-}
-
-// filledWithZero says that an expression among the queries has FILL(id, 0).
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
-func filledWithZero(queries policy.Value, id string) bool {
-	return slices.ContainsFunc(queries.Items(), func(query policy.Value) bool {
-		return strings.Contains(strings.ReplaceAll(query.Get("expression").Text(), " ", ""), "FILL("+id+",0)")
-	})
 }
 
 // elsewhere says that the metric is another account's.
@@ -336,7 +326,7 @@ func alarmMissingData() *policy.Rule {
 // or what lives sends it itself.
 func needsPartner(c *policy.Case, r reading) bool {
 	namespace := r.Get("namespace").Text()
-	if r.elsewhere() || r.filled || namespace == "" {
+	if r.elsewhere() || namespace == "" {
 		return false
 	}
 	if slices.Contains(lifeSigns[namespace], r.Get("metricName").Text()) {

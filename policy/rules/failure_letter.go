@@ -97,7 +97,7 @@ func deadLetterDeliverable() *policy.Rule {
 				"access!", "access.policy.Statement[0]!", `access.policy.Statement[0].Condition.ArnEquals={"aws:SourceArn": "arn:aws:sns:eu-central-1:111111111111:other"}`,
 				"access.policy.Statement[1].Principal.Service=sns.amazonaws.com", "access.policy.Statement[1].Action=sqs:ReceiveMessage",
 				"key.policy.Statement[0].Principal.Service=sns.amazonaws.com", "key.policy.Statement[0].Action=kms:Decrypt", "lost.kmsMasterKeyId=alias/aws/sqs",
-				"grants!", "grants.policy.Statement[0].Resource=arn:aws:sqs:eu-central-1:111111111111:other", "grants.policy.Statement[0].Action=sqs:ReceiveMessage",
+				"grants!", "grants.policy.Statement[0].Resource=arn:aws:sqs:eu-central-1:111111111111:other", "grants.policy.Statement[0].Action=sqs:ReceiveMessage", `grants.policy.Statement[1]={Effect: Deny, Action: "sqs:*", Resource: "*"}`,
 				`beats.redrivePolicy={$json: {deadLetterTargetArn: "${lost.arn}", maxReceiveCount: 5}} ; lost.redriveAllowPolicy={$json: {redrivePermission: denyAll}}`,
 				`beats.redrivePolicy={$json: {deadLetterTargetArn: "${lost.arn}", maxReceiveCount: 5}} ; +takes={type: "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", properties: {queueUrl: "${lost.url}", redriveAllowPolicy: {$json: {redrivePermission: denyAll}}}}`,
 				`access.policy.Statement[0].Condition={StringEquals: {"aws:PrincipalOrgID": o-1}}`,

@@ -65,14 +65,20 @@ func (x *grants) add(document policy.Value) {
 func (x *grants) allow(action, arn string) answer {
 	best := no
 	for _, s := range x.statements {
-		if !s.Allow || !s.Does(action) {
+		if !s.Does(action) {
+			continue
+		}
+		if !s.Allow {
+			if arn != "" && len(s.Conditions) == 0 && s.On(arn) {
+				return no // Whatever the others say.
+			}
 			continue
 		}
 		switch {
 		case arn == "":
 			best = max(best, maybe)
 		case s.On(arn):
-			return yes
+			best = yes
 		}
 	}
 	if best == no && x.open {

@@ -144,7 +144,7 @@ func (s *scanner) text(v policy.Value, note, text string) {
 // mayAssign says that a text is more than a value: a script, a file, a document, or settings in one line. In a single line a
 // colon stands in ARNs and sentences too, so that only an equals sign counts.
 func mayAssign(text string) bool {
-	return strings.Contains(text, "\n") || strings.HasPrefix(text, "{") || strings.Contains(text, "=") && !strings.Contains(text, "://") && !strings.HasPrefix(text, "arn:")
+	return strings.Contains(text, "\n") || strings.HasPrefix(text, "{") || strings.Contains(text, "=") && !strings.HasPrefix(text, "arn:")
 }
 
 // pair looks at {name: DB_PASSWORD, value: …}, in which the key of the value is a value.

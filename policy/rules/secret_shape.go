@@ -107,6 +107,7 @@ type shape struct {
 // https://www.rfc-editor.org/rfc/rfc7519
 // https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
 // https://docs.slack.dev/authentication/tokens
+// https://docs.stripe.com/keys
 var shapes = []shape{
 	{"AKIA", "", "the id of an AWS access key", regexp.MustCompile(`(^|[^A-Z0-9])AKIA[A-Z2-7]{16}($|[^A-Z0-9])`)},
 	{"ASIA", "", "the id of a temporary AWS access key", regexp.MustCompile(`(^|[^A-Z0-9])ASIA[A-Z2-7]{16}($|[^A-Z0-9])`)},
@@ -116,6 +117,7 @@ var shapes = []shape{
 	{"gh", "_", "a token of GitHub", regexp.MustCompile(`(^|[^A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36,}`)},
 	{"github_pat_", "", "a token of GitHub", regexp.MustCompile(`github_pat_[A-Za-z0-9_]{22,}`)},
 	{"xox", "-", "a token of Slack", regexp.MustCompile(`(^|[^A-Za-z0-9])xox[abeprs]-[A-Za-z0-9-]{10,}`)},
+	{"k_live_", "", "a key of Stripe", regexp.MustCompile(`(^|[^A-Za-z0-9])[sr]k_live_[A-Za-z0-9]{16,}`)},
 	{"hooks.slack.com/services/T", "", "a webhook of Slack", regexp.MustCompile(`hooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{16,}`)},
 }
 
