@@ -35,12 +35,16 @@ func main() {
 	coldCLI := flag.Bool("cold-cli", true, "with --cold, also of the Pulumi command line, about 5 minutes more")
 	tests := flag.Bool("tests", false, "time make test in a fresh clone too, cold and warm: about half an hour")
 	flag.Parse()
-	parts := chosen([]part{
+	all := []part{
 		{"overhead", b.overhead, true}, {"mocks", b.mocks, true}, {"makespan", b.makespan, true}, {"growth", b.growth, true},
 		{"shares", b.shares, true}, {"policy", b.policy, true}, {"cold-program", b.coldProgram, *cold}, {"cold-cli", b.coldCLI, *cold && *coldCLI},
 		{"tests", b.tests, *tests},
-	}, flag.Args())
-	if err := b.run(parts); err != nil {
+	}
+	err := known(all, flag.Args())
+	if err == nil {
+		err = b.run(chosen(all, flag.Args()))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
@@ -51,6 +55,20 @@ type part struct {
 	name   string
 	print  func() error
 	wanted bool
+}
+
+// known refuses a name that no part has: nothing would be measured, and nothing said.
+func known(parts []part, names []string) error {
+	var all []string
+	for _, p := range parts {
+		all = append(all, p.name)
+	}
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return fmt.Errorf("part %q: want some of %s", name, strings.Join(all, ", "))
+		}
+	}
+	return nil
 }
 
 // chosen are the parts that are named, or without names those that the flags want.
