@@ -50,24 +50,26 @@ func (t publishersTo) add(targets []*policy.Node, p publisher) {
 	}
 }
 
+// note adds a publisher to every topic that a value names.
+func (t publishersTo) note(v policy.Value, p publisher) {
+	for _, item := range v.Items() {
+		for _, topic := range item.Ref(snsTopic).Nodes {
+			if !slices.Contains(t[topic], p) {
+				t[topic] = append(t[topic], p)
+			}
+		}
+	}
+}
+
 var publishersKey byte
 
 // publishers are the services that publish to each topic, for each of the resources that they publish for.
 func publishers(g *policy.Graph) publishersTo {
 	return policy.Memo(g, &publishersKey, func(g *policy.Graph) publishersTo {
 		found := publishersTo{}
-		add := func(v policy.Value, service string, source *policy.Node) {
-			for _, item := range v.Items() {
-				for _, topic := range item.Ref(snsTopic).Nodes {
-					if p := (publisher{service, source}); !slices.Contains(found[topic], p) {
-						found[topic] = append(found[topic], p)
-					}
-				}
-			}
-		}
 		for _, alarm := range g.ByType(metricAlarmType, compositeAlarmType) {
 			for _, property := range []string{"alarmActions", "okActions", "insufficientDataActions"} {
-				add(alarm.Get(property), "cloudwatch.amazonaws.com", alarm)
+				found.note(alarm.Get(property), publisher{"cloudwatch.amazonaws.com", alarm})
 			}
 		}
 		for _, target := range g.ByType(eventTarget) {
@@ -75,7 +77,7 @@ func publishers(g *policy.Graph) publishersTo {
 			if source == nil {
 				source = &policy.Node{}
 			}
-			add(target.Get("arn"), "events.amazonaws.com", source)
+			found.note(target.Get("arn"), publisher{"events.amazonaws.com", source})
 		}
 		return found
 	})

@@ -125,6 +125,23 @@ var asyncSenders = []struct{ sender, function string }{
 	{snsSubscription, "endpoint"}, {eventTarget, "arn"}, {scheduledCall, "target.arn"}, {logSubscription, "destinationArn"},
 }
 
+// asyncLists are the types that name functions in a list, with the list and the property.
+var asyncLists = []struct{ sender, list, function string }{
+	{"aws:ses/receiptRule:ReceiptRule", "lambdaActions", "functionArn"}, {bucketNotification, "lambdaFunctions", "lambdaFunctionArn"},
+}
+
+func asyncListed(g *policy.Graph) []policy.Value {
+	var named []policy.Value
+	for _, s := range asyncLists {
+		for _, n := range g.ByType(s.sender) {
+			for _, to := range n.Get(s.list).Items() {
+				named = append(named, to.Get(s.function))
+			}
+		}
+	}
+	return named
+}
+
 var asyncKey byte
 
 // asyncSources are what hands each function events without waiting; one of them is kept.
@@ -147,15 +164,8 @@ func asyncSources(g *policy.Graph) map[*policy.Node]*policy.Node {
 				add(n.Get(s.function))
 			}
 		}
-		for _, n := range g.ByType("aws:ses/receiptRule:ReceiptRule") {
-			for _, to := range n.Get("lambdaActions").Items() {
-				add(to.Get("functionArn"))
-			}
-		}
-		for _, n := range g.ByType(bucketNotification) {
-			for _, to := range n.Get("lambdaFunctions").Items() {
-				add(to.Get("lambdaFunctionArn"))
-			}
+		for _, to := range asyncListed(g) {
+			add(to)
 		}
 		return sources
 	})
