@@ -142,16 +142,19 @@ func (r *run) judge(n *Node) {
 			c.record(Failed, "", fmt.Sprint(problem), "", nil)
 		}
 		if c.outcome == NotApplicable {
-			r.verdict(n, c.outcome)
-		}
-		if c.outcome == NotApplicable && n != nil {
-			if r.exempt == nil {
-				r.exempt = map[string]string{}
-			}
-			r.exempt[n.URN] = c.reason
+			r.skip(n, c.reason)
 		}
 	}()
 	r.rule.Check(c)
+}
+
+// skip keeps why the rule is not about a resource.
+func (r *run) skip(n *Node, reason string) {
+	r.verdict(n, NotApplicable)
+	if r.exempt == nil {
+		r.exempt = map[string]string{}
+	}
+	r.exempt[n.URN] = reason
 }
 
 // take keeps a finding of the case.

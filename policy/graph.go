@@ -68,7 +68,6 @@ type Graph struct {
 	byURN   map[string]*Node
 	byType  map[string][]*Node
 	byText  map[string][]*Node
-	parents map[*Node][]*Node
 	planned bool
 	texts   sync.Map
 	memos   sync.Map
@@ -78,7 +77,7 @@ type Graph struct {
 func NewGraph(stack Stack, resources []Resource) *Graph {
 	g := &Graph{
 		Stack: stack, nodes: make([]*Node, 0, len(resources)), byURN: make(map[string]*Node, len(resources)),
-		byType: map[string][]*Node{}, byText: make(map[string][]*Node, 3*len(resources)), parents: map[*Node][]*Node{},
+		byType: map[string][]*Node{}, byText: make(map[string][]*Node, 3*len(resources)),
 	}
 	for _, r := range resources {
 		if g.byURN[r.URN] != nil {
@@ -131,9 +130,6 @@ func (g *Graph) index(n *Node) {
 	n.provider = g.byURN[n.Resource.Provider]
 	if n.provider == nil {
 		n.provider = g.byURN[urn]
-	}
-	if n.parent != nil {
-		g.parents[n.parent] = append(g.parents[n.parent], n)
 	}
 	for _, key := range identities {
 		if n.Properties.GetFields()[key] != nil {
@@ -240,19 +236,6 @@ func (n *Node) Graph() *Graph { return n.graph }
 
 // Parent is the component that the resource belongs to, or nil.
 func (n *Node) Parent() *Node { return n.parent }
-
-// Children are the resources whose parent this is.
-func (n *Node) Children() []*Node { return n.graph.parents[n] }
-
-// Within says that the resource is the ancestor itself or below it.
-func (n *Node) Within(ancestor *Node) bool {
-	for at := n; at != nil; at = at.parent {
-		if at == ancestor {
-			return true
-		}
-	}
-	return false
-}
 
 // Provider is the provider resource, or nil for one that the graph does not have.
 func (n *Node) Provider() *Node { return n.provider }
